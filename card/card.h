@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One smart card without its plastic: APDU in, answer out. No heap, no globals, no I/O; memory,
+ * randomness and cryptography are handed in by the port. A struct kb_card is self-contained:
+ * thousands may live in one process, one thread each at a time.
+ */
+#ifndef KB_CARD_CARD_H
+#define KB_CARD_CARD_H
+
+#include "card/files/files.h"
+#include "card/perso/perso.h"
+#include "card/sim/sim.h"
+#include "crypto/crypto.h"
+
+enum { KB_CARD_BUFFER = 1024, KB_ATR_MAX = 33, KB_RULES = 4 };
+
+enum kb_transport {
+    KB_TRANSPORT_APDU, /* Le is honoured; answers nobody asked for wait behind 61XX */
+    KB_TRANSPORT_T0,   /* every answer of a case 4 command waits behind 61XX, a wrong Le of case 2
+                          gets 6CXX (TS 102 221 clause 7.3.1.1) */
+    KB_TRANSPORT_T1    /* a command without Le gets no data */
+};
+
+struct kb_card_port {
+    const struct kb_nvm_device *device;
+    const struct kb_crypto *crypto;
+    enum kb_err (*random)(void *ctx, void *out, size_t len);
+    void *random_ctx;
+    enum kb_transport transport;
+};
+
+/* An access rule, resolved: which PINs each operation needs. */
+struct kb_rule {
+    uint16_t arr_object; /* 0: empty */
+    uint8_t arr_record;
+    struct {
+        uint8_t mode; /* enum kb_rule_mode in files/access.h */
+        uint8_t pins; /* bit n: PIN object n */
+    } operation[KB_OPERATIONS];
+};
+
+struct kb_card {
+    const struct kb_card_port *port;
+    struct kb_nvm nvm;
+
+    uint8_t life_cycle;    /* enum kb_life_cycle */
+    struct kb_file df;     /* current DF or ADF */
+    struct kb_file ef;     /* current EF; kind KB_FILE_NONE when none is selected */
+    struct kb_file adf;    /* current application; kind KB_FILE_NONE before one is selected */
+    uint8_t record;        /* current record, 0 when undefined */
+    uint8_t pins_verified; /* bit n: PIN object n */
+    uint8_t pin_of_reference[KB_PINS]; /* key reference of each PIN object, 0 when absent */
+    uint8_t pins_disabled;             /* bit n */
+    struct kb_rule rules[KB_RULES];
+    uint8_t rule_next;
+
+    struct kb_perso perso;
+    struct kb_sim sim;
+
+    struct kb_apdu chain; /* header of the chain being received; its data lies in buffer */
+    bool is_chaining;
+    uint16_t chain_len;
+    uint16_t pending_at; /* answer bytes waiting in buffer for GET RESPONSE */
+    uint16_t pending_len;
+    uint8_t buffer[KB_CARD_BUFFER];
+};
+
+/* A blank card: empty memory, ADMINISTRATIVE, no MF. port must outlive the card. */
+enum kb_err kb_card_format(struct kb_card *card, const struct kb_card_port *port);
+
+/* Power-up: mounts the memory, forgets all session state. atr: at least KB_ATR_MAX bytes. */
+enum kb_err kb_card_power_up(struct kb_card *card, const struct kb_card_port *port, uint8_t *atr,
+                             size_t *atr_len);
+
+/* Warm reset: as power-up without a mount. */
+enum kb_err kb_card_reset(struct kb_card *card, uint8_t *atr, size_t *atr_len);
+
+/* One command. response: KB_RESPONSE_MAX bytes. Returns the answer's length with SW, at least 2.
+ * Any input is welcome. */
+size_t kb_card_transmit(struct kb_card *card, struct kb_span command,
+                        uint8_t response[KB_RESPONSE_MAX]);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PINs and administrative codes (TS 102 221 clauses 9.5 and 11.1.9 - 11.1.13). A try is counted,
+ * and the count committed, before the comparison; the comparison takes constant time. */
+#ifndef KB_CARD_FILES_PIN_H
+#define KB_CARD_FILES_PIN_H
+
+#include "card/files/files.h"
+
+enum {
+    KB_PIN_SIZE = 8,
+    KB_PIN_OBJECT = 20, /* key reference, limit, unblock limit, flags, PIN (8), unblock code (8) */
+    KB_PIN_TRIES_OBJECT = 3, /* tries left, unblock tries left, enabled */
+    KB_PIN_MAY_DISABLE = 0x01,
+    KB_PIN_HAS_UNBLOCK = 0x02
+};
+
+/* Sets PIN (is_unblock false) or unblock code of the PIN object index, with fresh tries; part of
+ * the caller's transaction. KB_ERR_ABSENT: the card has no such PIN. */
+enum kb_err kb_pin_set(struct kb_card *card, uint8_t index, bool is_unblock,
+                       const uint8_t value[KB_PIN_SIZE]);
+
+/* Reads which PINs the card has and which are disabled; at reset. */
+enum kb_err kb_pin_reset(struct kb_card *card);
+
+/* Index of the PIN object with this key reference, or -1. */
+int kb_pin_find(const struct kb_card *card, uint8_t reference);
+
+/* The PIN status template DO C6 of an FCP (clause 11.1.1.4.10). */
+void kb_pin_status(struct kb_card *card, struct kb_writer *out);
+
+enum kb_sw kb_pin_verify(struct kb_card *card, const struct kb_apdu *cmd,
+                         struct kb_writer *out); /* 11.1.9 */
+enum kb_sw kb_pin_change(struct kb_card *card, const struct kb_apdu *cmd,
+                         struct kb_writer *out); /* 11.1.10 */
+enum kb_sw kb_pin_disable(struct kb_card *card, const struct kb_apdu *cmd,
+                          struct kb_writer *out); /* 11.1.11 */
+enum kb_sw kb_pin_enable(struct kb_card *card, const struct kb_apdu *cmd,
+                         struct kb_writer *out); /* 11.1.12 */
+enum kb_sw kb_pin_unblock(struct kb_card *card, const struct kb_apdu *cmd,
+                          struct kb_writer *out); /* 11.1.13 */
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The interpreter of the personalization algorithm: IDLE, READY, ALERT, PERSO, LOCKED, BLOCKED
+ * (docs/apdu.md). Commands, items, places and limits come from the image in NVM; the rules that
+ * protect the card are here as well, and hold even if an image lied: nothing is written before a
+ * code was verified, nothing leaves LOCKED or BLOCKED, a try is counted before it is used.
+ */
+#ifndef KB_CARD_PERSO_PERSO_H
+#define KB_CARD_PERSO_PERSO_H
+
+#include "card/perso/image.h"
+
+/* Session state; all of it is lost at reset. */
+struct kb_perso {
+    uint8_t state;      /* enum kb_perso_state or a plan's own */
+    uint8_t field;      /* index in the image of the enabled field; meaningless while IDLE */
+    bool is_verified;   /* a code was verified since ENABLE */
+    bool has_challenge; /* challenge is fresh: VERIFY spends it */
+    uint8_t challenge[16];
+    uint16_t image_size; /* 0: no image loaded */
+};
+
+/* Reads what the session needs from NVM. */
+enum kb_err kb_perso_reset(struct kb_card *card);
+
+/* Tries the plan's commands on one command. false: not one of them. */
+bool kb_perso_dispatch(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out,
+                       enum kb_sw *sw);
+
+/* True when a plan's command may be chained; asked with the first link. */
+bool kb_perso_is_chainable(struct kb_card *card, const struct kb_apdu *cmd);
+
+/* LOAD ALGORITHM, 80 46 (docs/apdu.md 2.3): maker only, ADMINISTRATIVE only. */
+enum kb_sw kb_perso_load(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out);
+
+/* Proves a whole image in NVM (blocks KB_OBJ_IMAGE ..., total bytes): lengths, checksum, signature,
+ * rules of the state machine, every write's target inside a file or object that exists.
+ * KB_ERR_INTEGRITY, KB_ERR_VERSION, KB_ERR_MALFORMED, KB_ERR_RULE, KB_ERR_ABSENT. */
+enum kb_err kb_perso_prove(struct kb_card *card, uint16_t total);
+
+#endif
