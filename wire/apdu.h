@@ -29,7 +29,8 @@ struct kb_apdu {
  * when they are there. */
 enum kb_err kb_apdu_parse(struct kb_span input, struct kb_apdu *out);
 
-/* Writes the shortest coding; extended when data or ne need it. */
+/* Writes the shortest coding; extended when data or ne need it. Le is written only with has_le; ne
+ * 0 is then coded like 256. */
 void kb_apdu_write(struct kb_writer *wr, const struct kb_apdu *apdu);
 
 static inline uint16_t kb_apdu_p1p2(const struct kb_apdu *apdu)

@@ -18,7 +18,8 @@ struct kb_report {
 enum kb_err kb_report(struct kb_report *why, enum kb_err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts context in front of a report that is already filled: "context: text". Returns its error. */
+/* Puts context in front of a report that is already filled: "context: text". Returns its error;
+ * KB_ERR_USAGE when why is NULL. */
 enum kb_err kb_report_in(struct kb_report *why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -13,7 +13,7 @@ struct kb_tlv {
 };
 
 /* Reads one data object. false at the end of the input, and on malformed input, which marks the
- * cursor bad. */
+ * cursor bad. Neither 00 nor FF FF FF is a tag: padding is the caller's to see (kb_rd_peek). */
 bool kb_tlv_next(struct kb_cursor *rd, struct kb_tlv *out);
 
 /* Finds the first data object with this tag at the top level of a span; false when absent or
