@@ -63,8 +63,8 @@ enum kb_err kb_cli_number(const struct kb_cli *cli, const char *option, unsigned
 const char *kb_cli_operand(const struct kb_cli *cli, size_t n);
 bool kb_cli_is_json(const struct kb_cli *cli);
 
-/* Prints the result: with --json the object (one line, stolen reference), else nothing. Call once,
- * at the end. */
+/* Prints the result: with --json the object (one line, stolen reference), else nothing. Called
+ * once, at the end; a verb that answers line by line calls it for each. */
 void kb_cli_result(const struct kb_cli *cli, json_t *object);
 
 /* Prints a line for people on standard output; nothing with --json. */

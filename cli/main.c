@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The `keyborn` command: the table of everything it can do, and a process that keeps secrets in. */
+#include "cli/frame.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static const struct kb_cli_group groups[] = {
+    {"plan", "Check a maker's plan and compile it"},
+    {"factory", "Make semi-finished cards (the maker)"},
+    {"bureau", "Personalize, verify and export a batch of cards (the entity)"},
+    {"card", "Use one card kept in a file"},
+    {NULL, NULL},
+};
+
+static const struct kb_cli_verb *const verbs[] = {
+#ifdef KB_CLI_PLAN
+    kb_cli_plan_verbs,
+#endif
+#ifdef KB_CLI_FACTORY
+    kb_cli_factory_verbs,
+#endif
+#ifdef KB_CLI_BUREAU
+    kb_cli_bureau_verbs,
+#endif
+#ifdef KB_CLI_CARD
+    kb_cli_card_verbs,
+#endif
+#ifdef KB_CLI_DOCTOR
+    kb_cli_doctor_verbs,
+#endif
+    kb_cli_frame_verbs,   NULL,
+};
+
+static const struct kb_cli_table table = {groups, verbs};
+
+/* Keys pass through this process: no core dump and no debugger of the same user may hold one, and
+ * no file it writes is open to others. A reader or pipe that closes early is an error to report,
+ * not a reason to die. */
+static void harden(void)
+{
+    const struct rlimit none = {0, 0};
+
+    prctl(PR_SET_DUMPABLE, 0);
+    setrlimit(RLIMIT_CORE, &none);
+    umask(077);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+    harden();
+    return kb_cli_run(&table, argc, argv);
+}
