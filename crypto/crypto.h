@@ -2,7 +2,13 @@
 /*
  * The crypto port: the few primitives Keyborn needs, over libraries that do them well. Two backends
  * are held to the same vectors: mbed TLS (the chip) and OpenSSL (servers). Callers own every
- * context; aes_end and sha256_finish wipe them.
+ * context; aes_end and sha256_finish wipe them. A context stays where it was started: a copy of it
+ * is of no use. What failed to start needs no end and bears one. Every function may be called from
+ * several threads, each with a context of its own.
+ *
+ * KB_ERR_RANGE: a key length or a private key outside its limits; KB_ERR_TOO_LONG: more than the
+ * library takes at once; KB_ERR_RANDOM: no random numbers; KB_ERR_CRYPTO: any other refusal. After
+ * an error no output holds a secret.
  */
 #ifndef KB_CRYPTO_CRYPTO_H
 #define KB_CRYPTO_CRYPTO_H
@@ -49,7 +55,7 @@ struct kb_crypto {
     enum kb_err (*sha256_finish)(struct kb_sha256 *sha, uint8_t digest[KB_SHA256_SIZE]);
 
     /* ECDSA on P-256 over a SHA-256 digest (FIPS 186-4). verify: KB_ERR_INTEGRITY when the
-     * signature or the key is not valid. */
+     * signature or the key is not valid (r and s within 1 .. n-1, the point on the curve). */
     enum kb_err (*p256_keypair)(uint8_t private_key[KB_P256_PRIVATE],
                                 uint8_t public_key[KB_P256_PUBLIC]);
     enum kb_err (*p256_public)(const uint8_t private_key[KB_P256_PRIVATE],

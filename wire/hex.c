@@ -24,7 +24,9 @@ static unsigned digit_value(uint8_t c)
 
 static char digit_char(unsigned value)
 {
-    return (char)('0' + value + (((9u - value) >> 31) & 7u));
+    unsigned is_letter = (9u - value) >> 31;
+
+    return (char)('0' + value + is_letter * ((unsigned)'A' - '0' - 10u));
 }
 
 static bool is_separator(uint8_t c)
