@@ -8,6 +8,7 @@
 #define KB_CARD_CARD_H
 
 #include "card/files/files.h"
+#include "card/files/pin.h"
 #include "card/perso/perso.h"
 #include "card/sim/sim.h"
 #include "crypto/crypto.h"
@@ -33,6 +34,7 @@ struct kb_card_port {
 struct kb_rule {
     uint16_t arr_object; /* 0: empty */
     uint8_t arr_record;
+    bool is_df; /* the bits of an access mode mean other things for a DF */
     struct {
         uint8_t mode; /* enum kb_rule_mode in files/access.h */
         uint8_t pins; /* bit n: PIN object n */

@@ -17,8 +17,9 @@ struct kb_card;
 /* RAM copy of what every authentication needs; filled at the first one after power-up. */
 struct kb_sim {
     bool is_loaded;
+    bool has_gsm_access;  /* EF.UST names GSM access */
     uint8_t subscription; /* the one in use */
-    uint64_t highest;     /* SEQ_MS: the highest SEQ accepted, any IND */
+    uint64_t highest;     /* SQN_MS: the highest SQN accepted, any IND */
 };
 
 void kb_sim_reset(struct kb_card *card);

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The dispatcher: from a command APDU to the room that knows it, and the answer back (TS 102 221
+ * clause 10). */
+
+#include "card/card.h"
+
+#include <string.h>
+
+#include "card/files/access.h"
+#include "card/files/commands.h"
+#include "card/maker.h"
+#include "crypto/secret.h"
+
+enum { CLA_CHAIN = 0x10, CLA_INVALID = 0xFF, INS_GET_RESPONSE = 0xC0 };
+
+struct command {
+    uint8_t cla;
+    uint8_t ins;
+    enum kb_sw (*run)(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out);
+};
+
+static const struct command commands[] = {
+    /* CLA  INS   handler                        clause */
+    {0x00, 0xB0, kb_files_read_binary},   /* TS 102 221 11.1.3 */
+    {0x00, 0xA4, kb_files_select},        /* TS 102 221 11.1.1 */
+    {0x00, 0x88, kb_sim_authenticate},    /* TS 31.102 7.1 */
+    {0x00, 0xB2, kb_files_read_record},   /* TS 102 221 11.1.5 */
+    {0x80, 0xF2, kb_files_status},        /* TS 102 221 11.1.2 */
+    {0x00, 0xD6, kb_files_update_binary}, /* TS 102 221 11.1.4 */
+    {0x00, 0xDC, kb_files_update_record}, /* TS 102 221 11.1.6 */
+    {0x00, 0xA2, kb_files_search_record}, /* TS 102 221 11.1.7 */
+    {0x00, 0x20, kb_pin_verify},          /* TS 102 221 11.1.9 */
+    {0x00, 0x24, kb_pin_change},          /* TS 102 221 11.1.10 */
+    {0x00, 0x26, kb_pin_disable},         /* TS 102 221 11.1.11 */
+    {0x00, 0x28, kb_pin_enable},          /* TS 102 221 11.1.12 */
+    {0x00, 0x2C, kb_pin_unblock},         /* TS 102 221 11.1.13 */
+    {0x00, 0xE0, kb_files_create},        /* TS 102 222 6.3 */
+    {0x80, 0x44, kb_maker_put_object},    /* docs/apdu.md 2.2 */
+    {0x80, 0x46, kb_perso_load},          /* docs/apdu.md 2.3 */
+    {0x80, 0xF0, kb_maker_set_status},    /* docs/apdu.md 2.4 */
+};
+
+/* TS 102 221 clause 6.3: TS, T0, TA1 (F 512, D 32), TD1 (T=0), TD2 (T=15), TA3 (clock stop, classes
+ * A-C), 15 historical bytes: card service data 31, capabilities 73 (selection by every means,
+ * chaining and extended lengths), issuer's data 57, then TCK. */
+static const uint8_t default_atr[] = {0x3B, 0x9F, 0x96, 0x80, 0x1F, 0xC7, 0x80, 0x31,
+                                      0xE0, 0x73, 0xFE, 0x21, 0xC0, 0x57, 'K',  'E',
+                                      'Y',  'B',  'O',  'R',  'N',  0x7D};
+
+static enum kb_err read_atr(struct kb_card *card, uint8_t *atr, size_t *atr_len)
+{
+    uint16_t size = kb_nvm_size(&card->nvm, KB_OBJ_ATR);
+
+    if (size && size <= KB_ATR_MAX) {
+        *atr_len = size;
+        return kb_nvm_read(&card->nvm, KB_OBJ_ATR, 0, atr, size);
+    }
+    *atr_len = sizeof(default_atr);
+    memcpy(atr, default_atr, sizeof(default_atr));
+    return KB_OK;
+}
+
+enum kb_err kb_card_format(struct kb_card *card, const struct kb_card_port *port)
+{
+    const uint8_t administrative = KB_LIFE_ADMINISTRATIVE;
+    enum kb_err err;
+
+    memset(card, 0, sizeof(*card));
+    card->port = port;
+    err = kb_nvm_format(&card->nvm, port->device);
+    return err ? err : kb_nvm_put(&card->nvm, KB_OBJ_LIFE_CYCLE, &administrative, 1);
+}
+
+enum kb_err kb_card_power_up(struct kb_card *card, const struct kb_card_port *port, uint8_t *atr,
+                             size_t *atr_len)
+{
+    enum kb_err err;
+
+    memset(card, 0, sizeof(*card));
+    card->port = port;
+    err = kb_nvm_mount(&card->nvm, port->device);
+    return err ? err : kb_card_reset(card, atr, atr_len);
+}
+
+enum kb_err kb_card_reset(struct kb_card *card, uint8_t *atr, size_t *atr_len)
+{
+    enum kb_err err = kb_nvm_read(&card->nvm, KB_OBJ_LIFE_CYCLE, 0, &card->life_cycle, 1);
+
+    kb_wipe(card->buffer, sizeof(card->buffer));
+    card->is_chaining = false;
+    card->chain_len = 0;
+    card->pending_len = 0;
+    kb_sim_reset(card);
+    if (!err)
+        err = kb_files_reset(card);
+    if (!err)
+        err = kb_pin_reset(card);
+    if (!err)
+        err = kb_perso_reset(card);
+    return err ? err : read_atr(card, atr, atr_len);
+}
+
+static void drop_pending(struct kb_card *card)
+{
+    if (!card->pending_len)
+        return;
+    kb_wipe(card->buffer + card->pending_at, card->pending_len);
+    card->pending_len = 0;
+}
+
+static enum kb_sw bytes_remaining(const struct kb_card *card)
+{
+    return (enum kb_sw)(KB_SW_BYTES_REMAINING | (card->pending_len < 256 ? card->pending_len : 0));
+}
+
+/* Keeps len bytes for GET RESPONSE. */
+static enum kb_sw keep_pending(struct kb_card *card, const uint8_t *data, size_t len)
+{
+    memcpy(card->buffer, data, len);
+    card->pending_at = 0;
+    card->pending_len = (uint16_t)len;
+    return bytes_remaining(card);
+}
+
+/* GET RESPONSE (TS 102 221 clause 12.1.1). */
+static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
+                               struct kb_writer *out)
+{
+    size_t len = cmd->has_le ? cmd->ne : 256;
+
+    if (kb_apdu_p1p2(cmd))
+        return KB_SW_INCORRECT_P1_P2;
+    if (cmd->data.len)
+        return KB_SW_WRONG_LENGTH;
+    if (!card->pending_len)
+        return KB_SW_CONDITIONS_NOT_SATISFIED;
+    if (len < 256 && len > card->pending_len)
+        return (enum kb_sw)(KB_SW_CORRECT_LENGTH | card->pending_len);
+    if (len > card->pending_len)
+        len = card->pending_len;
+    kb_wr_copy(out, card->buffer + card->pending_at, len);
+    kb_wipe(card->buffer + card->pending_at, len);
+    card->pending_at = (uint16_t)(card->pending_at + len);
+    card->pending_len = (uint16_t)(card->pending_len - len);
+    return card->pending_len ? bytes_remaining(card) : KB_SW_OK;
+}
+
+/* Gives the answer the form the transport asks for: at once, behind 61XX, or again with the right
+ * Le. */
+static enum kb_sw hand_over(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out)
+{
+    size_t wanted = cmd->has_le ? cmd->ne : 0, len = out->len;
+    bool is_t0 = card->port->transport == KB_TRANSPORT_T0;
+
+    if (!len)
+        return KB_SW_OK;
+    if (is_t0 && cmd->data.len)
+        wanted = 0;
+    if (is_t0 && !cmd->data.len && len < 256 && cmd->ne != len) {
+        out->len = 0;
+        return (enum kb_sw)(KB_SW_CORRECT_LENGTH | len);
+    }
+    if (len <= wanted)
+        return KB_SW_OK;
+    if (card->port->transport == KB_TRANSPORT_T1 && !cmd->has_le) {
+        out->len = 0;
+        return KB_SW_OK;
+    }
+    out->len = wanted;
+    return keep_pending(card, out->data + wanted, len - wanted);
+}
+
+static const struct command *find_command(const struct kb_apdu *cmd)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (commands[i].ins == cmd->ins && commands[i].cla == cmd->cla)
+            return &commands[i];
+    return NULL;
+}
+
+/* The class byte of a command nobody took (TS 102 221 clause 10.1.1): channels and secure messaging
+ * that this card does not have get their own status. */
+static enum kb_sw refuse(const struct kb_apdu *cmd)
+{
+    uint8_t group = cmd->cla & 0xE0;
+
+    if (cmd->cla == 0x00 || cmd->cla == 0x80)
+        return KB_SW_INS_NOT_SUPPORTED;
+    if (group == 0x00 || group == 0x80) {
+        if (cmd->cla & 0x03)
+            return KB_SW_CHANNEL_NOT_SUPPORTED;
+        if (cmd->cla & 0x0C)
+            return KB_SW_SECURE_MESSAGING_NOT_SUPPORTED;
+        return KB_SW_CHAINING_NOT_SUPPORTED;
+    }
+    return (cmd->cla & 0xC0) == 0x40 ? KB_SW_CHANNEL_NOT_SUPPORTED : KB_SW_CLA_NOT_SUPPORTED;
+}
+
+static enum kb_sw run(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out)
+{
+    const struct command *command = find_command(cmd);
+    enum kb_sw sw;
+
+    if (command)
+        return command->run(card, cmd, out);
+    if (cmd->cla & 0x80 && kb_perso_dispatch(card, cmd, out, &sw))
+        return sw;
+    return refuse(cmd);
+}
+
+static void drop_chain(struct kb_card *card)
+{
+    kb_wipe(card->buffer, card->chain_len);
+    card->is_chaining = false;
+    card->chain_len = 0;
+}
+
+/* Collects the links of a chain (ISO/IEC 7816-4 clause 5.3.3). true: cmd is now the whole command;
+ * false: *sw answers this link. */
+static bool collect(struct kb_card *card, struct kb_apdu *cmd, enum kb_sw *sw)
+{
+    bool is_last = !(cmd->cla & CLA_CHAIN);
+
+    cmd->cla &= (uint8_t)~CLA_CHAIN;
+    if (!card->is_chaining) {
+        *sw = KB_SW_CHAINING_NOT_SUPPORTED;
+        if (!kb_perso_is_chainable(card, cmd))
+            return false;
+        card->chain = *cmd;
+        card->is_chaining = true;
+    }
+    *sw = KB_SW_WRONG_LENGTH;
+    if (cmd->data.len > sizeof(card->buffer) - card->chain_len) {
+        drop_chain(card);
+        return false;
+    }
+    if (cmd->data.len)
+        memcpy(card->buffer + card->chain_len, cmd->data.data, cmd->data.len);
+    card->chain_len = (uint16_t)(card->chain_len + cmd->data.len);
+    cmd->data = kb_span(card->buffer, card->chain_len);
+    *sw = KB_SW_OK;
+    return is_last;
+}
+
+static bool continues_chain(const struct kb_card *card, const struct kb_apdu *cmd)
+{
+    return (cmd->cla & ~CLA_CHAIN) == card->chain.cla && cmd->ins == card->chain.ins &&
+           cmd->p1 == card->chain.p1 && cmd->p2 == card->chain.p2;
+}
+
+/* True for the classes in which bit 5 says that more links follow. */
+static bool has_chain_bit(uint8_t cla)
+{
+    return cla & CLA_CHAIN && ((cla & 0xE0) == 0x00 || (cla & 0xE0) == 0x80);
+}
+
+static enum kb_sw process(struct kb_card *card, struct kb_apdu *cmd, struct kb_writer *out)
+{
+    enum kb_sw sw;
+
+    if (cmd->cla == CLA_INVALID)
+        return KB_SW_CLA_NOT_SUPPORTED;
+    if (cmd->ins == INS_GET_RESPONSE && cmd->cla == 0x00 && !card->is_chaining)
+        return get_response(card, cmd, out);
+    drop_pending(card);
+    if (card->is_chaining && !continues_chain(card, cmd)) {
+        drop_chain(card);
+        return KB_SW_LAST_OF_CHAIN_EXPECTED;
+    }
+    if ((card->is_chaining || has_chain_bit(cmd->cla)) && !collect(card, cmd, &sw))
+        return sw;
+    sw = run(card, cmd, out);
+    if (card->is_chaining)
+        drop_chain(card);
+    return sw == KB_SW_OK && !out->is_bad ? hand_over(card, cmd, out) : sw;
+}
+
+size_t kb_card_transmit(struct kb_card *card, struct kb_span command,
+                        uint8_t response[KB_RESPONSE_MAX])
+{
+    struct kb_writer out = kb_wr(response, KB_RESPONSE_DATA_MAX);
+    struct kb_apdu cmd;
+    enum kb_sw sw = KB_SW_WRONG_LENGTH;
+
+    if (!kb_apdu_parse(command, &cmd))
+        sw = process(card, &cmd, &out);
+    if (out.is_bad)
+        sw = KB_SW_NO_PRECISE_DIAGNOSIS;
+    /* Only success and what remains of it come with data. */
+    if (sw != KB_SW_OK && (sw & 0xFF00) != KB_SW_BYTES_REMAINING) {
+        kb_wipe(response, out.len);
+        out.len = 0;
+    }
+    response[out.len] = (uint8_t)(sw >> 8);
+    response[out.len + 1] = (uint8_t)sw;
+    return out.len + 2;
+}

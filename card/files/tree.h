@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tree of files as objects hold it: headers, children, applications. Private to files/. */
+#ifndef KB_CARD_FILES_TREE_H
+#define KB_CARD_FILES_TREE_H
+
+#include "card/files/files.h"
+
+enum {
+    KB_DF_AID = 1 + KB_AID_MAX, /* length and AID, in front of the list of children */
+    KB_DF_CHILD = 4,            /* FID, then SFI (5 bits) and object number (11 bits) */
+    KB_OBJ_MF = KB_OBJ_FILES    /* the first file is the MF */
+};
+
+static inline bool kb_file_is_df(const struct kb_file *file)
+{
+    return file->kind >= KB_FILE_MF && file->kind <= KB_FILE_ADF;
+}
+
+static inline bool kb_file_has_records(const struct kb_file *file)
+{
+    return file->kind == KB_FILE_LINEAR_FIXED || file->kind == KB_FILE_CYCLIC;
+}
+
+/* KB_ERR_ABSENT when the object is not there. */
+enum kb_err kb_tree_load(struct kb_card *card, uint16_t object, struct kb_file *out);
+
+/* Writes the header of a file whose object exists. */
+enum kb_err kb_tree_store(struct kb_card *card, const struct kb_file *file);
+
+/* Object number of a child, 0 when there is none. */
+uint16_t kb_tree_child(struct kb_card *card, const struct kb_file *df, uint16_t fid);
+uint16_t kb_tree_child_by_sfi(struct kb_card *card, const struct kb_file *df, uint8_t sfi);
+
+/* Adds a child to a DF, in the caller's transaction. KB_ERR_NVM_FULL when the list is at its end.
+ */
+enum kb_err kb_tree_adopt(struct kb_card *card, const struct kb_file *df,
+                          const struct kb_file *child);
+
+/* The application whose AID starts with these bytes: the first one, 0 when there is none. */
+uint16_t kb_tree_application(struct kb_card *card, struct kb_span aid);
+
+/* The AID of an ADF. aid: KB_AID_MAX bytes. Returns its length, 0 when it has none. */
+size_t kb_tree_aid(struct kb_card *card, const struct kb_file *adf, uint8_t aid[KB_AID_MAX]);
+
+/* The EF.ARR that an EF or DF refers to: looked for from the DF above it upward (TS 102 221
+ * clause 9.2.7). 0 when there is none. */
+uint16_t kb_tree_rule_file(struct kb_card *card, const struct kb_file *file);
+
+#endif
