@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A card out of a file, its flash copied to memory so that no disk is measured. */
+#ifndef KB_BENCH_RAM_CARD_H
+#define KB_BENCH_RAM_CARD_H
+
+#include "card/card.h"
+#include "card/nvm/flash_ram.h"
+
+struct kb_ram_card {
+    uint8_t *flash;
+    struct kb_flash_ram ram;
+    struct kb_nvm_device device;
+    struct kb_card_port port;
+    struct kb_card card;
+    uint8_t response[KB_RESPONSE_MAX];
+    size_t response_len;
+};
+
+/* Loads and powers the card, with this crypto backend. Gives up with a reason when it cannot. */
+void kb_ram_card_load(struct kb_ram_card *card, const char *path, const struct kb_crypto *crypto);
+void kb_ram_card_free(struct kb_ram_card *card);
+
+/* Sends one APDU; the answer, with SW, lies in response. Returns SW. */
+uint16_t kb_ram_card_send(struct kb_ram_card *card, const uint8_t *command, size_t len);
+
+/* The same from hex text; gives up unless SW is 9000 or 61XX. */
+void kb_ram_card_do(struct kb_ram_card *card, const char *hex);
+
+#endif

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The card core compiles for a Cortex-M3, asks its host for nothing but a few functions of string.h,
+# keeps no globals, and stays below the sizes we promise: 40 KB of code without crypto, 4 KB of RAM.
+set -eu
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+
+need arm-none-eabi-gcc gcc-arm-none-eabi
+rows=$("$source_root/bench/arm-size.sh" "$work")
+echo "$rows"
+
+asked=$(arm-none-eabi-nm -u "$work/core.o" | awk '{ print $2 }' | grep -vE '^(mem(cpy|move|set|cmp)|strlen|__aeabi_.*)$' || true)
+[ -z "$asked" ] || fail "the core asks its host for: $asked"
+
+writable=$(arm-none-eabi-size -A "$work/core.o" | awk '/^\.(data|bss|common)/ && $2 > 0 { print $1 }')
+[ -z "$writable" ] || fail "the core keeps globals: $writable"
+
+too_big=$(echo "$rows" | awk -F '\t' '$4 > 0 && $2 >= $4')
+[ -z "$too_big" ] || fail "too big: $too_big"
