@@ -10,7 +10,7 @@
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/ecp.h>
-#include <mbedtls/entropy.h>
+#include <mbedtls/entropy_poll.h>
 #include <mbedtls/gcm.h>
 #include <mbedtls/sha256.h>
 
@@ -69,17 +69,30 @@ static enum kb_err sha256_finish(struct kb_sha256 *sha, uint8_t digest[KB_SHA256
     return failed ? KB_ERR_CRYPTO : KB_OK;
 }
 
-/* A generator for one call: no state is kept, so threads need no lock. */
+/* A generator for one call, seeded by the system: no state is kept, so threads need no lock. */
 struct generator {
-    mbedtls_entropy_context entropy;
     mbedtls_ctr_drbg_context drbg;
 };
 
+/* The system's own source, without the library's accumulator: on a host that one adds sources which
+ * take a hundred times as long (HAVEGE) and are no better. */
+static int read_entropy(void *unused, uint8_t *out, size_t len)
+{
+    size_t got = 0;
+    int failed;
+
+#if defined(MBEDTLS_ENTROPY_HARDWARE_ALT)
+    failed = mbedtls_hardware_poll(unused, out, len, &got);
+#else
+    failed = mbedtls_platform_entropy_poll(unused, out, len, &got);
+#endif
+    return failed || got != len ? MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED : 0;
+}
+
 static enum kb_err generator_start(struct generator *generator)
 {
-    mbedtls_entropy_init(&generator->entropy);
     mbedtls_ctr_drbg_init(&generator->drbg);
-    if (mbedtls_ctr_drbg_seed(&generator->drbg, mbedtls_entropy_func, &generator->entropy, NULL, 0))
+    if (mbedtls_ctr_drbg_seed(&generator->drbg, read_entropy, NULL, NULL, 0))
         return KB_ERR_RANDOM;
     return KB_OK;
 }
@@ -87,7 +100,6 @@ static enum kb_err generator_start(struct generator *generator)
 static void generator_end(struct generator *generator)
 {
     mbedtls_ctr_drbg_free(&generator->drbg);
-    mbedtls_entropy_free(&generator->entropy);
 }
 
 static enum kb_err random_bytes(void *out, size_t len)
@@ -109,7 +121,7 @@ static enum kb_err random_bytes(void *out, size_t len)
     return err;
 }
 
-/* What a computation on the curve needs; failed collects the library's refusals. */
+/* What a computation on the curve needs. */
 struct p256 {
     mbedtls_ecp_group group;
     mbedtls_ecp_point point;

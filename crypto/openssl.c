@@ -158,16 +158,31 @@ static enum kb_err p256_keypair(uint8_t private_key[KB_P256_PRIVATE],
     return err;
 }
 
-/* The private key as a number within 1 .. n-1. */
-static enum kb_err read_private(const EC_GROUP *group, const uint8_t private_key[KB_P256_PRIVATE],
-                                BIGNUM *scalar)
+/* n, the order of the curve (SP 800-186 clause 3.2.1.3). */
+static const uint8_t order[KB_P256_PRIVATE] = {
+    0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51};
+
+/* True for 1 .. n-1, in constant time. */
+static bool is_private(const uint8_t private_key[KB_P256_PRIVATE])
 {
-    if (!BN_bin2bn(private_key, KB_P256_PRIVATE, scalar))
-        return KB_ERR_CRYPTO;
-    BN_set_flags(scalar, BN_FLG_CONSTTIME);
-    if (BN_is_zero(scalar) || BN_cmp(scalar, EC_GROUP_get0_order(group)) >= 0)
-        return KB_ERR_RANGE;
-    return KB_OK;
+    unsigned borrow = 0, any = 0;
+
+    for (size_t i = KB_P256_PRIVATE; i-- > 0;) {
+        borrow = ((unsigned)private_key[i] - order[i] - borrow) >> 31;
+        any |= private_key[i];
+    }
+    return any && borrow;
+}
+
+/* The private key as a number; NULL when there is no memory. */
+static BIGNUM *read_private(const uint8_t private_key[KB_P256_PRIVATE])
+{
+    BIGNUM *scalar = BN_bin2bn(private_key, KB_P256_PRIVATE, NULL);
+
+    if (scalar)
+        BN_set_flags(scalar, BN_FLG_CONSTTIME);
+    return scalar;
 }
 
 static enum kb_err compute_public(const EC_GROUP *group, const BIGNUM *scalar,
@@ -189,10 +204,12 @@ static enum kb_err p256_public(const uint8_t private_key[KB_P256_PRIVATE],
                                uint8_t public_key[KB_P256_PUBLIC])
 {
     EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-    BIGNUM *scalar = BN_new();
-    enum kb_err err = group && scalar ? read_private(group, private_key, scalar) : KB_ERR_CRYPTO;
+    BIGNUM *scalar = read_private(private_key);
+    enum kb_err err = KB_ERR_CRYPTO;
 
-    if (!err)
+    if (!is_private(private_key))
+        err = KB_ERR_RANGE;
+    else if (group && scalar)
         err = compute_public(group, scalar, public_key);
     BN_clear_free(scalar);
     EC_GROUP_free(group);
@@ -249,14 +266,14 @@ static enum kb_err p256_sign(const uint8_t private_key[KB_P256_PRIVATE],
                              const uint8_t digest[KB_SHA256_SIZE],
                              uint8_t signature[KB_P256_SIGNATURE])
 {
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-    BIGNUM *scalar = BN_new();
-    enum kb_err err = group && scalar ? read_private(group, private_key, scalar) : KB_ERR_CRYPTO;
+    BIGNUM *scalar = read_private(private_key);
+    enum kb_err err = KB_ERR_CRYPTO;
 
-    if (!err)
+    if (!is_private(private_key))
+        err = KB_ERR_RANGE;
+    else if (scalar)
         err = compute_signature(scalar, digest, signature);
     BN_clear_free(scalar);
-    EC_GROUP_free(group);
     return err;
 }
 
