@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A device in front of another one that cuts the power at a chosen operation, torn: part of the
  * units programmed and some bits of the last one, or a sector erased in patches, as a seed decides.
- * From then on every operation fails until power is restored. */
+ * From then on every operation fails until power is restored. A torn program may leave no trace, a
+ * torn erase may leave everything; of a sector larger than KB_FLASH_PATCH, patches of old bytes
+ * stay in one stretch of that size. */
 #ifndef KB_CARD_NVM_FLASH_FAULT_H
 #define KB_CARD_NVM_FLASH_FAULT_H
 
 #include "card/nvm/nvm.h"
 
-enum { KB_FLASH_NEVER = 0 };
+enum { KB_FLASH_NEVER = 0, KB_FLASH_PATCH = 512 };
 
 struct kb_flash_fault {
     const struct kb_nvm_device *below;

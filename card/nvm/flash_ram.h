@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A flash device in the caller's memory, with the manners of NOR flash: programming clears bits,
- * erasing sets them. */
+ * erasing sets them. What lies outside, or across program units, is refused. */
 #ifndef KB_CARD_NVM_FLASH_RAM_H
 #define KB_CARD_NVM_FLASH_RAM_H
 
@@ -9,6 +9,8 @@
 struct kb_flash_ram {
     uint8_t *data; /* sector_size * sector_count bytes, the caller's */
     uint32_t sector_size;
+    uint32_t sector_count;
+    uint32_t program_size;
     uint64_t bytes_programmed; /* since init, for the figures we publish */
     uint64_t sectors_erased;
 };

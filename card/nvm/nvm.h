@@ -46,22 +46,34 @@ struct kb_nvm_device {
     int (*sync)(void *ctx);
 
     uint32_t sector_size;  /* bytes, a multiple of program_size */
-    uint32_t sector_count; /* even, at least 2; the whole device at most 65535 program units of a
-                              bank each */
+    uint32_t sector_count; /* even, at least 2; half of the sectors make a bank, which holds at
+                              least 256 bytes and at most 65535 program units */
     uint32_t program_size; /* bytes: 4, 8, 16 or 32 */
 };
 
-struct kb_nvm {
+/* Half of the device. Places in it are counted in program units from its start. */
+struct kb_nvm_bank {
     const struct kb_nvm_device *device;
-    uint32_t bank;     /* address of the active bank */
-    uint32_t tail;     /* address where the next record goes */
-    uint32_t start;    /* where the open transaction starts */
-    uint32_t sequence; /* of the active bank */
-    uint16_t transaction;
-    bool is_open; /* inside begin .. commit */
+    uint32_t address;
+    uint32_t units;
+    uint32_t sequence;  /* of two valid banks the one with the greater number counts */
+    uint32_t salt;      /* where the checksums of its records start: those of an earlier use of
+                           the bank never match */
+    uint8_t unit_shift; /* a unit has 1 << unit_shift bytes */
+};
+
+struct kb_nvm {
+    struct kb_nvm_bank bank; /* the active one */
+    uint32_t tail;           /* unit where the next record goes */
+    uint32_t start;          /* unit where the open transaction starts */
+    uint32_t live;           /* units taken by the records index[] points to */
+    uint16_t transaction;    /* number of the open or next transaction */
+    bool is_open;            /* inside begin .. commit */
     bool is_failed;
-    bool is_tail_torn; /* a cut left bytes behind the log: compact before the next write */
-    uint16_t index[KB_NVM_OBJECTS]; /* program unit where the newest record starts, 0 when absent */
+    bool is_tail_torn;   /* a cut left bytes behind the log: compact before the next write */
+    bool is_tail_unsure; /* after a mount: the unit at tail reads erased, but a cut may have
+                            touched it, so it is given up */
+    uint16_t index[KB_NVM_OBJECTS]; /* unit where the newest record starts, 0 when absent */
 };
 
 /* Makes an empty store. KB_ERR_USAGE: a geometry outside the limits above. */
@@ -80,13 +92,14 @@ uint16_t kb_nvm_size(struct kb_nvm *nvm, uint16_t id);
  * KB_ERR_RANGE past its end. */
 enum kb_err kb_nvm_read(struct kb_nvm *nvm, uint16_t id, size_t offset, void *out, size_t len);
 
-/* Transactions do not nest. A write outside of one is a transaction of its own. rollback may be
- * called after any error. */
+/* Transactions do not nest (KB_ERR_USAGE). A write outside of one is a transaction of its own.
+ * rollback may be called after any error; commit never fails for want of room. */
 enum kb_err kb_nvm_begin(struct kb_nvm *nvm);
 enum kb_err kb_nvm_commit(struct kb_nvm *nvm);
 void kb_nvm_rollback(struct kb_nvm *nvm);
 
-/* Makes or replaces an object. */
+/* Makes or replaces an object. For this and the next three: KB_ERR_RANGE for a number that no
+ * object can have, KB_ERR_TOO_LONG past KB_NVM_OBJECT_MAX, KB_ERR_NVM_FULL with nothing changed. */
 enum kb_err kb_nvm_put(struct kb_nvm *nvm, uint16_t id, const void *data, size_t len);
 
 /* Makes or replaces an object by len times the same byte. */
@@ -101,7 +114,8 @@ enum kb_err kb_nvm_patch(struct kb_nvm *nvm, uint16_t id, size_t offset, const v
 enum kb_err kb_nvm_delete(struct kb_nvm *nvm, uint16_t id);
 
 /* Bytes that can still be written before the store is full for good (live objects counted, garbage
- * not). */
+ * not). An object takes its length, 12 bytes, and what fills the last program unit. One eighth of a
+ * bank is kept for changing and deleting what is there and does not count. */
 uint32_t kb_nvm_free(struct kb_nvm *nvm);
 
 #endif
