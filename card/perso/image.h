@@ -31,9 +31,11 @@ enum {
     KB_IMAGE_CRC = 4,
     KB_IMAGE_MAX = KB_IMAGE_BLOCK * KB_IMAGE_BLOCKS,
     KB_IMAGE_STATES = 16,
-    KB_FIELD_ITEMS = 64, /* in one field */
-    KB_ITEM_MAX = 1000,  /* bytes of one item's value */
-    KB_NAME_MAX = 32
+    KB_FIELD_ITEMS = 64,  /* in one field */
+    KB_ITEM_MAX = 1000,   /* bytes of one item's value */
+    KB_ENCODED_MAX = 512, /* bytes that an encoder other than RAW fills at once */
+    KB_NAME_MAX = 32,
+    KB_NAMES_MAX = 800 /* all item names of one field, two bytes more counted for each */
 };
 
 #define KB_IMAGE_MAGIC "KBPI"
@@ -116,12 +118,12 @@ enum kb_item_check {
 enum kb_write_target {
     KB_TARGET_FILE,   /* path, record, offset; length bytes there, shorter values padded as the
                          encoder says */
-    KB_TARGET_SECRET, /* object KB_OBJ_SECRET + n */
+    KB_TARGET_SECRET, /* object KB_OBJ_SECRET + n; a RAW value keeps its own length */
     KB_TARGET_PIN,    /* PIN object with index n: argument 0 PIN, 1 its unblock code; both come with
                          fresh tries */
     KB_TARGET_KI,     /* subscription n; its SQN array starts again */
     KB_TARGET_OPC,    /* subscription n */
-    KB_TARGET_SERIAL, /* the card's identifier */
+    KB_TARGET_SERIAL, /* the card's identifier, in its own length */
     KB_WRITE_TARGETS
 };
 
@@ -132,7 +134,8 @@ enum kb_encoder {
     KB_ENCODE_ICCID,    /* EF.ICCID, 10 bytes */
     KB_ENCODE_ACC,      /* EF.ACC, 2 bytes, from an IMSI */
     KB_ENCODE_PLMN,     /* 3 bytes each, padded with FF: EF.FPLMN, EF.EHPLMN */
-    KB_ENCODE_PLMN_ACT, /* 5 bytes each, padded with FFFFFF0000: EF.PLMNwAcT and its kin */
+    KB_ENCODE_PLMN_ACT, /* 5 bytes each, padded with FFFFFF0000: EF.PLMNwAcT and its kin; an entry
+                           that names no access technologies gets C880: all of 3GPP's */
     KB_ENCODE_SPN,  /* EF.SPN: argument is the display condition; text in GSM default alphabet or
                        UCS2 */
     KB_ENCODE_SMSP, /* last 28 bytes of a record of EF.SMSP with this service centre */

@@ -15,7 +15,7 @@ struct kb_perso {
     uint8_t state;      /* enum kb_perso_state or a plan's own */
     uint8_t field;      /* index in the image of the enabled field; meaningless while IDLE */
     bool is_verified;   /* a code was verified since ENABLE */
-    bool has_challenge; /* challenge is fresh: VERIFY spends it */
+    bool has_challenge; /* challenge may be answered: a right code spends it */
     uint8_t challenge[16];
     uint16_t image_size; /* 0: no image loaded */
 };
@@ -34,8 +34,9 @@ bool kb_perso_is_chainable(struct kb_card *card, const struct kb_apdu *cmd);
 enum kb_sw kb_perso_load(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out);
 
 /* Proves a whole image in NVM (blocks KB_OBJ_IMAGE ..., total bytes): lengths, checksum, signature,
- * rules of the state machine, every write's target inside a file or object that exists.
- * KB_ERR_INTEGRITY, KB_ERR_VERSION, KB_ERR_MALFORMED, KB_ERR_RULE, KB_ERR_ABSENT. */
+ * rules of the state machine, every write's target inside a file or object that exists
+ * (docs/loader.md). KB_ERR_INTEGRITY, KB_ERR_VERSION, KB_ERR_MALFORMED, KB_ERR_RANGE,
+ * KB_ERR_TOO_LONG, KB_ERR_RULE, KB_ERR_ABSENT; errors of the memory. */
 enum kb_err kb_perso_prove(struct kb_card *card, uint16_t total);
 
 #endif

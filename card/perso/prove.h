@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The proof of an algorithm image in parts (docs/loader.md lists the rules). Each rule reads the
+ * image where it lies and returns KB_OK, the error of kb_perso_prove, or one of the memory. Private
+ * to card/perso. */
+#ifndef KB_CARD_PERSO_PROVE_H
+#define KB_CARD_PERSO_PROVE_H
+
+#include "card/perso/rows.h"
+
+enum { KB_TRIES_MAX = 15 }; /* what 63CX can tell */
+
+typedef enum kb_err (*kb_rule_of_image)(struct kb_card *card, const struct kb_image *image);
+
+/* prove_machine.c: the table of transitions. */
+enum kb_err kb_prove_transitions(struct kb_card *card, const struct kb_image *image);
+
+/* prove_commands.c: the rows of the command table, and that no two can be confused. */
+enum kb_err kb_prove_commands(struct kb_card *card, const struct kb_image *image);
+enum kb_err kb_prove_commands_differ(struct kb_card *card, const struct kb_image *image);
+
+/* prove_items.c: fields, items, their names, tags and limits. */
+enum kb_err kb_prove_fields(struct kb_card *card, const struct kb_image *image);
+enum kb_err kb_prove_items(struct kb_card *card, const struct kb_image *image);
+enum kb_err kb_prove_tags(struct kb_card *card, const struct kb_image *image);
+
+/* prove_writes.c: every place exists, takes what is written, and belongs to one field. */
+enum kb_err kb_prove_writes(struct kb_card *card, const struct kb_image *image);
+enum kb_err kb_prove_places(struct kb_card *card, const struct kb_image *image);
+
+#endif
