@@ -97,7 +97,9 @@ inline uint16_t kb_rd_u16(struct kb_cursor *rd)
 {
     struct kb_span b = kb_rd_span(rd, 2);
 
-    return b.len ? (uint16_t)(b.data[0] << 8 | b.data[1]) : 0;
+    if (!b.len)
+        return 0;
+    return (uint16_t)(b.data[0] << 8 | b.data[1]);
 }
 
 inline uint32_t kb_rd_u32(struct kb_cursor *rd)
