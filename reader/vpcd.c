@@ -106,7 +106,7 @@ enum kb_err kb_vpcd_connect(struct kb_vpcd *vpcd, const char *address, int timeo
     const struct addrinfo wanted = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
     char host[256];
-    const char *port;
+    const char *port = NULL;
     enum kb_err err = split_address(address, host, &port, why);
     int failure;
 
