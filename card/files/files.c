@@ -76,11 +76,17 @@ enum kb_err kb_tree_store(struct kb_card *card, const struct kb_file *file)
     return kb_nvm_patch(&card->nvm, file->object, 0, header, sizeof(header));
 }
 
-/* Walks the list of children; what is_wanted says yes to ends the walk. */
-typedef bool (*child_test)(struct kb_card *card, uint16_t fid, uint16_t packed, const void *wanted);
+/* An entry of a list of children is a number of 32 bits: FID, SFI, object. */
+enum { ENTRY_OBJECT = 0x07FF, ENTRY_SFI_SHIFT = 11, ENTRY_FID_SHIFT = 16 };
 
-static uint16_t find_child(struct kb_card *card, const struct kb_file *df, child_test is_wanted,
-                           const void *wanted)
+static uint32_t entry_at(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* The first child whose entry has this value under this mask. */
+static uint16_t find_child(struct kb_card *card, const struct kb_file *df, uint32_t mask,
+                           uint32_t value)
 {
     uint8_t list[64 * KB_DF_CHILD];
 
@@ -89,58 +95,48 @@ static uint16_t find_child(struct kb_card *card, const struct kb_file *df, child
 
         if (kb_nvm_read(&card->nvm, df->object, KB_FILE_HEADER + at, list, part))
             return 0;
-        for (size_t i = 0; i + KB_DF_CHILD <= part; i += KB_DF_CHILD) {
-            uint16_t packed = (uint16_t)(list[i + 2] << 8 | list[i + 3]);
-
-            if (is_wanted(card, (uint16_t)(list[i] << 8 | list[i + 1]), packed, wanted))
-                return packed & 0x07FF;
-        }
+        for (size_t i = 0; i + KB_DF_CHILD <= part; i += KB_DF_CHILD)
+            if ((entry_at(list + i) & mask) == value)
+                return entry_at(list + i) & ENTRY_OBJECT;
         at += part;
     }
     return 0;
 }
 
-static bool has_fid(struct kb_card *card, uint16_t fid, uint16_t packed, const void *wanted)
-{
-    (void)card, (void)packed;
-    return fid == *(const uint16_t *)wanted;
-}
-
-static bool has_sfi(struct kb_card *card, uint16_t fid, uint16_t packed, const void *wanted)
-{
-    (void)card, (void)fid;
-    return packed >> 11 == *(const uint8_t *)wanted;
-}
-
-static bool has_aid(struct kb_card *card, uint16_t fid, uint16_t packed, const void *wanted)
-{
-    const struct kb_span *start = wanted;
-    struct kb_file file;
-    uint8_t aid[KB_AID_MAX];
-
-    (void)fid;
-    if (kb_tree_load(card, packed & 0x07FF, &file) || file.kind != KB_FILE_ADF)
-        return false;
-    return kb_tree_aid(card, &file, aid) >= start->len && !memcmp(aid, start->data, start->len);
-}
-
 uint16_t kb_tree_child(struct kb_card *card, const struct kb_file *df, uint16_t fid)
 {
-    return find_child(card, df, has_fid, &fid);
+    return find_child(card, df, 0xFFFFu << ENTRY_FID_SHIFT, (uint32_t)fid << ENTRY_FID_SHIFT);
 }
 
 uint16_t kb_tree_child_by_sfi(struct kb_card *card, const struct kb_file *df, uint8_t sfi)
 {
-    return find_child(card, df, has_sfi, &sfi);
+    return find_child(card, df, 0x1Fu << ENTRY_SFI_SHIFT, (uint32_t)sfi << ENTRY_SFI_SHIFT);
+}
+
+static bool has_aid(struct kb_card *card, uint16_t object, struct kb_span start)
+{
+    struct kb_file file;
+    uint8_t aid[KB_AID_MAX];
+
+    if (kb_tree_load(card, object, &file) || file.kind != KB_FILE_ADF)
+        return false;
+    return kb_tree_aid(card, &file, aid) >= start.len && !memcmp(aid, start.data, start.len);
 }
 
 uint16_t kb_tree_application(struct kb_card *card, struct kb_span aid)
 {
+    uint8_t entry[KB_DF_CHILD];
     struct kb_file mf;
 
     if (!aid.len || aid.len > KB_AID_MAX || kb_tree_load(card, KB_OBJ_MF, &mf))
         return 0;
-    return find_child(card, &mf, has_aid, &aid);
+    for (size_t at = KB_DF_AID; at < mf.size; at += sizeof(entry)) {
+        if (kb_nvm_read(&card->nvm, mf.object, KB_FILE_HEADER + at, entry, sizeof(entry)))
+            return 0;
+        if (has_aid(card, entry_at(entry) & ENTRY_OBJECT, aid))
+            return entry_at(entry) & ENTRY_OBJECT;
+    }
+    return 0;
 }
 
 size_t kb_tree_aid(struct kb_card *card, const struct kb_file *adf, uint8_t aid[KB_AID_MAX])
@@ -157,9 +153,9 @@ size_t kb_tree_aid(struct kb_card *card, const struct kb_file *adf, uint8_t aid[
 enum kb_err kb_tree_adopt(struct kb_card *card, const struct kb_file *df,
                           const struct kb_file *child)
 {
-    uint16_t packed = (uint16_t)(child->sfi << 11 | child->object);
     uint8_t entry[KB_DF_CHILD] = {(uint8_t)(child->fid >> 8), (uint8_t)child->fid,
-                                  (uint8_t)(packed >> 8), (uint8_t)packed};
+                                  (uint8_t)(child->sfi << 3 | child->object >> 8),
+                                  (uint8_t)child->object};
     enum kb_err err = kb_nvm_patch(&card->nvm, df->object, (size_t)KB_FILE_HEADER + df->size, entry,
                                    sizeof(entry));
 
