@@ -3,67 +3,59 @@
 
 #include "card/perso/prove.h"
 
-/* Where each event may start and where it must end; ANY is no restriction. */
-enum { ANY = 0xFF };
+enum {
+    ANY = 0xFF,      /* any state that may be left */
+    HARMLESS = 0xFE, /* any state but PERSO, LOCKED and BLOCKED */
+    VERIFIED = 1 << KB_EVENT_VERIFY_OK | 1 << KB_EVENT_VERIFY_WRONG | 1 << KB_EVENT_VERIFY_EXHAUSTED
+};
 
+/* Where each event may start and where it must end. */
 static const struct {
     uint8_t from;
     uint8_t to;
 } bounds[KB_PERSO_EVENTS] = {
-    [KB_EVENT_ENABLE] = {ANY, ANY},
-    [KB_EVENT_ENABLE_ALERTED] = {ANY, ANY},
-    [KB_EVENT_VERIFY_OK] = {ANY, ANY},
-    [KB_EVENT_VERIFY_WRONG] = {ANY, ANY},
+    [KB_EVENT_ENABLE] = {ANY, HARMLESS},
+    [KB_EVENT_ENABLE_ALERTED] = {ANY, HARMLESS},
+    [KB_EVENT_VERIFY_OK] = {ANY, KB_PERSO_PERSO},
+    [KB_EVENT_VERIFY_WRONG] = {ANY, HARMLESS},
     [KB_EVENT_VERIFY_EXHAUSTED] = {ANY, KB_PERSO_BLOCKED},
-    [KB_EVENT_PUT] = {KB_PERSO_PERSO, ANY},
+    [KB_EVENT_PUT] = {KB_PERSO_PERSO, KB_PERSO_PERSO},
     [KB_EVENT_LOCK] = {KB_PERSO_PERSO, KB_PERSO_LOCKED},
 };
-
-static bool is_in_range(const struct kb_image *image, const struct kb_image_transition *row)
-{
-    return row->from < image->states && row->to < image->states && row->event < KB_PERSO_EVENTS;
-}
 
 static bool is_final(uint8_t state)
 {
     return state == KB_PERSO_LOCKED || state == KB_PERSO_BLOCKED;
 }
 
-/* Only these events end in the states that mean something. */
-static bool may_enter(const struct kb_image_transition *row)
+static bool may_start(const struct kb_image_transition *row)
 {
-    if (row->to == KB_PERSO_PERSO)
-        return row->event == KB_EVENT_VERIFY_OK || row->event == KB_EVENT_PUT;
-    if (row->to == KB_PERSO_LOCKED)
-        return row->event == KB_EVENT_LOCK;
-    if (row->to == KB_PERSO_BLOCKED)
-        return row->event == KB_EVENT_VERIFY_EXHAUSTED;
-    return true;
+    bool is_enable = row->event == KB_EVENT_ENABLE || row->event == KB_EVENT_ENABLE_ALERTED;
+
+    if (is_final(row->from) || (row->from == KB_PERSO_IDLE && !is_enable))
+        return false;
+    return bounds[row->event].from == ANY || bounds[row->event].from == row->from;
+}
+
+static bool may_end(const struct kb_image_transition *row)
+{
+    if (bounds[row->event].to == HARMLESS)
+        return row->to != KB_PERSO_PERSO && !is_final(row->to);
+    return bounds[row->event].to == row->to;
 }
 
 static enum kb_err prove_transition(const struct kb_image *image,
                                     const struct kb_image_transition *row)
 {
-    if (!is_in_range(image, row))
+    if (row->from >= image->states || row->to >= image->states || row->event >= KB_PERSO_EVENTS)
         return KB_ERR_RANGE;
-    if (is_final(row->from))
-        return KB_ERR_RULE;
-    if (bounds[row->event].from != ANY && bounds[row->event].from != row->from)
-        return KB_ERR_RULE;
-    if (bounds[row->event].to != ANY && bounds[row->event].to != row->to)
-        return KB_ERR_RULE;
-    return may_enter(row) ? KB_OK : KB_ERR_RULE;
+    return may_start(row) && may_end(row) ? KB_OK : KB_ERR_RULE;
 }
 
-/* A state that takes a command has a successor for each of its outcomes. */
+/* A state that takes a code has a successor for each outcome. */
 static bool is_complete(uint16_t events)
 {
-    const uint16_t enable = 1 << KB_EVENT_ENABLE | 1 << KB_EVENT_ENABLE_ALERTED;
-    const uint16_t verify =
-        1 << KB_EVENT_VERIFY_OK | 1 << KB_EVENT_VERIFY_WRONG | 1 << KB_EVENT_VERIFY_EXHAUSTED;
-
-    return ((events & enable) == 0 || (events & enable) == enable) &&
-           ((events & verify) == 0 || (events & verify) == verify);
+    return (events & VERIFIED) == 0 || (events & VERIFIED) == VERIFIED;
 }
 
 enum kb_err kb_prove_transitions(struct kb_card *card, const struct kb_image *image)
