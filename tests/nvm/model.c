@@ -96,17 +96,25 @@ static enum kb_err run_write(struct kb_nvm *nvm, uint64_t *seed, struct model *m
         run_put, run_put, run_put, run_patch, run_patch, run_fill, run_delete};
     size_t object = model_choose(seed, MODEL_OBJECTS);
     size_t kind = model_choose(seed, sizeof writes / sizeof writes[0]);
+    struct model_object before = model->object[object];
+    enum kb_err err = writes[kind](nvm, model_id(object), seed, &model->object[object]);
 
-    return writes[kind](nvm, model_id(object), seed, &model->object[object]);
+    if (err == KB_ERR_NVM_FULL)
+        model->object[object] = before;
+    return err;
 }
 
 static enum kb_err run_many(struct kb_nvm *nvm, uint64_t *seed, struct model *after)
 {
     uint32_t writes = model_choose(seed, model_choose(seed, 8) == 0 ? 30 : 5);
+    bool gives_up_when_full = model_choose(seed, 2) == 0;
     enum kb_err err = kb_nvm_begin(nvm);
 
-    for (uint32_t i = 0; i < writes && !err; i++)
+    for (uint32_t i = 0; i < writes && !err; i++) {
         err = run_write(nvm, seed, after);
+        if (err == KB_ERR_NVM_FULL && !gives_up_when_full)
+            err = KB_OK;
+    }
     return err;
 }
 

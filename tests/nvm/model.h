@@ -28,8 +28,8 @@ uint32_t model_choose(uint64_t *seed, uint32_t count);
 bool model_matches(const struct model *model, struct kb_nvm *nvm);
 
 /* Runs one transaction, from a single write to thirty, some of them rolled back. after: what the
- * store should hold if it is carried out whole. A full store is no error: the transaction is rolled
- * back. Any other error of the store is returned at once. */
+ * store should hold if it is carried out whole. A full store is no error: the transaction goes on
+ * without that write, or is rolled back. Any other error of the store is returned at once. */
 enum kb_err model_run(struct kb_nvm *nvm, uint64_t seed, const struct model *before,
                       struct model *after);
 

@@ -396,6 +396,7 @@ static void random_transactions_give_what_plain_memory_gives(void **state)
     static const struct geometry geometries[] = {
         {128, 4, 4}, {512, 2, 16}, {512, 2, 32}, {1024, 8, 8}};
     struct model before, after;
+    uint32_t room;
 
     (void)state;
     for (size_t g = 0; g < sizeof geometries / sizeof geometries[0]; g++) {
@@ -404,8 +405,10 @@ static void random_transactions_give_what_plain_memory_gives(void **state)
         for (uint64_t seed = 1; seed < 1500; seed++) {
             assert_int_equal(model_run(&nvm, seed, &before, &after), KB_OK);
             before = after;
+            room = kb_nvm_free(&nvm);
             if (seed % 9 == 0)
                 assert_int_equal(kb_nvm_mount(&nvm, &checker.device), KB_OK);
+            assert_int_equal(kb_nvm_free(&nvm), room);
             assert_true(model_matches(&before, &nvm));
         }
     }
