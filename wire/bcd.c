@@ -113,7 +113,7 @@ enum kb_err kb_iccid_check(struct kb_span digits)
         return KB_ERR_RANGE;
     if (!kb_is_digits(digits))
         return KB_ERR_MALFORMED;
-    if (kb_luhn_digit(kb_span(digits.data, digits.len - 1)) != digits.data[digits.len - 1])
+    if ((uint8_t)kb_luhn_digit(kb_span(digits.data, digits.len - 1)) != digits.data[digits.len - 1])
         return KB_ERR_CHECK_DIGIT;
     return KB_OK;
 }
