@@ -11,6 +11,7 @@
 struct kb_entity_item {
     char name[KB_NAME_MAX + 1];
     char role[KB_NAME_MAX + 1];
+    char about[128]; /* one line for people; empty when the plan has none */
     uint16_t tag;
     bool is_mandatory;
     bool has_command;   /* own command instead of a tag */
@@ -37,8 +38,12 @@ struct kb_entity {
     struct kb_entity_field *fields; /* those left to the entity */
 };
 
+/* Reads and checks a view. On failure *entity is NULL and why names file, line and what would be
+ * right. */
 enum kb_err kb_entity_load(const char *path, struct kb_entity **entity, struct kb_report *why);
 void kb_entity_free(struct kb_entity *entity);
+
+/* By name; NULL when there is none. */
 const struct kb_entity_field *kb_entity_field(const struct kb_entity *entity, const char *name);
 const struct kb_entity_item *kb_entity_item(const struct kb_entity_field *field, const char *name);
 

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files of a plan: where they lie, what they are, which rule protects them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/build.h"
+#include "wire/hex.h"
+
+struct raw {
+    const yaml_node_t *path, *name, *access, *aid, *content, *fill, *arr;
+    unsigned type;
+    uint32_t size, record_size, records, sfi;
+};
+
+/* In the order of enum kb_file_kind, from KB_FILE_MF. */
+static const char *const types[] = {"mf",           "df",     "adf", "transparent",
+                                    "linear-fixed", "cyclic", NULL};
+
+static const struct kb_key keys[] = {
+    {"path", KB_KEY_SCALAR, true, offsetof(struct raw, path), 0, 0, NULL},
+    {"name", KB_KEY_SCALAR, true, offsetof(struct raw, name), 0, 0, NULL},
+    {"type", KB_KEY_WORD, true, offsetof(struct raw, type), 0, 0, types},
+    {"access", KB_KEY_SCALAR, true, offsetof(struct raw, access), 0, 0, NULL},
+    {"size", KB_KEY_NUMBER, false, offsetof(struct raw, size), 1, 32767, NULL},
+    {"record_size", KB_KEY_NUMBER, false, offsetof(struct raw, record_size), 1, 255, NULL},
+    {"records", KB_KEY_NUMBER, false, offsetof(struct raw, records), 1, 254, NULL},
+    {"sfi", KB_KEY_NUMBER, false, offsetof(struct raw, sfi), 1, 30, NULL},
+    {"aid", KB_KEY_SCALAR, false, offsetof(struct raw, aid), 0, 0, NULL},
+    {"content", KB_KEY_ANY, false, offsetof(struct raw, content), 0, 0, NULL},
+    {"fill", KB_KEY_SCALAR, false, offsetof(struct raw, fill), 0, 0, NULL},
+    {"arr", KB_KEY_MAP, false, offsetof(struct raw, arr), 0, 0, NULL},
+    {0},
+};
+
+/* --- Paths --- */
+
+struct kb_plan_path_text kb_plan_path_text(const struct kb_path *path)
+{
+    struct kb_plan_path_text out = {"3F00"};
+
+    for (size_t i = 0; i < path->depth; i++)
+        snprintf(out.text + 4 + 5 * i, 6, "/%04X", path->fid[i]);
+    return out;
+}
+
+static bool is_same_path(const struct kb_path *a, const struct kb_path *b)
+{
+    return a->depth == b->depth && !memcmp(a->fid, b->fid, a->depth * sizeof *a->fid);
+}
+
+const struct kb_plan_file *kb_plan_file_at(const struct kb_plan *plan, const struct kb_path *path)
+{
+    for (size_t i = 0; i < plan->file_count; i++) {
+        if (is_same_path(&plan->files[i].path, path))
+            return &plan->files[i];
+    }
+    return NULL;
+}
+
+bool kb_plan_is_df(const struct kb_plan_file *file)
+{
+    return file->kind <= KB_FILE_ADF;
+}
+
+/* Four hexadecimal digits, or false. */
+static bool take_fid(const char **text, uint16_t *fid)
+{
+    uint8_t bytes[2];
+    size_t len;
+
+    if (strspn(*text, "0123456789ABCDEFabcdef") != 4)
+        return false;
+    if (kb_hex_decode(kb_span(*text, 4), bytes, sizeof bytes, &len))
+        return false;
+    *fid = (uint16_t)(bytes[0] << 8 | bytes[1]);
+    *text += 4;
+    return true;
+}
+
+static bool take_path(const char *text, struct kb_path *path)
+{
+    uint16_t fid;
+
+    memset(path, 0, sizeof *path);
+    if (!take_fid(&text, &fid) || fid != KB_FID_MF)
+        return false;
+    while (*text == '/' && path->depth < KB_FILE_DEPTH) {
+        text++;
+        if (!take_fid(&text, &path->fid[path->depth]))
+            return false;
+        path->depth++;
+    }
+    return !*text;
+}
+
+enum kb_err kb_plan_read_path(struct kb_plan_build *build, const yaml_node_t *node,
+                              const char *what, struct kb_path *path)
+{
+    const char *text = kb_yaml_text(node);
+
+    if (text && take_path(text, path))
+        return KB_OK;
+    return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
+                        "%s is '%s'; it should be FIDs from the MF downward, at most %d below it, "
+                        "such as 3F00/7FF0/6F07",
+                        what, text ? kb_schema_shown(text).text : "", KB_FILE_DEPTH);
+}
+
+/* --- One file --- */
+
+static enum kb_err check_fid(struct kb_plan_build *build, const yaml_node_t *node, uint16_t fid)
+{
+    if (fid != KB_FID_MF && fid != KB_FID_CURRENT_ADF && fid != 0x3FFF && fid != 0xFFFF && fid)
+        return KB_OK;
+    return kb_yaml_fail(&build->yaml, node, KB_ERR_RANGE,
+                        "FID %04X is reserved (TS 102 221 clause 8.2); choose another", fid);
+}
+
+/* The DF above must be there, and nothing at the path itself. */
+static enum kb_err check_place(struct kb_plan_build *build, const yaml_node_t *node,
+                               const struct kb_plan_file *file)
+{
+    const struct kb_plan_file *there = kb_plan_file_at(build->plan, &file->path);
+    struct kb_path above = file->path;
+    const struct kb_plan_file *parent;
+
+    if (there)
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_EXISTS,
+                            "%s is there already (%s, line %d); each FID of a DF once%s",
+                            kb_plan_path_text(&file->path).text, there->name, there->line,
+                            strcmp(there->name, "EF.ARR")
+                                ? ""
+                                : ". An EF.ARR is made by itself; see key 'arr' of its DF");
+    if (!file->path.depth)
+        return KB_OK;
+    above.depth--;
+    parent = kb_plan_file_at(build->plan, &above);
+    if (!parent || !kb_plan_is_df(parent))
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_ABSENT,
+                            "the DF above, %s, %s; list it before its files",
+                            kb_plan_path_text(&above).text, parent ? "is an EF" : "is not listed");
+    if (above.depth && above.fid[above.depth - 1] == file->path.fid[above.depth])
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_EXISTS,
+                            "FID %04X is that of the DF above; choose another",
+                            file->path.fid[above.depth]);
+    return check_fid(build, node, file->path.fid[above.depth]);
+}
+
+/* Which keys a type has to have, and which it must not have. */
+static const struct shape {
+    bool has_size, has_records, has_aid, may_have_arr, may_have_sfi;
+} shapes[] = {
+    [KB_FILE_MF] = {.may_have_arr = true},
+    [KB_FILE_DF] = {.may_have_arr = true},
+    [KB_FILE_ADF] = {.has_aid = true, .may_have_arr = true},
+    [KB_FILE_TRANSPARENT] = {.has_size = true, .may_have_sfi = true},
+    [KB_FILE_LINEAR_FIXED] = {.has_records = true, .may_have_sfi = true},
+    [KB_FILE_CYCLIC] = {.has_records = true, .may_have_sfi = true},
+};
+
+static enum kb_err check_shape(struct kb_plan_build *build, const yaml_node_t *node,
+                               const struct raw *raw, uint8_t kind)
+{
+    const struct shape *shape = &shapes[kind];
+    bool has_body = shape->has_size || shape->has_records;
+    const struct {
+        const char *key;
+        bool is_there, is_required, is_allowed;
+    } parts[] = {
+        {"size", raw->size, shape->has_size, shape->has_size},
+        {"record_size", raw->record_size, shape->has_records, shape->has_records},
+        {"records", raw->records, shape->has_records, shape->has_records},
+        {"aid", raw->aid, shape->has_aid, shape->has_aid},
+        {"arr", raw->arr, false, shape->may_have_arr},
+        {"sfi", raw->sfi, false, shape->may_have_sfi},
+        {"content", raw->content, false, has_body && kind != KB_FILE_CYCLIC},
+        {"fill", raw->fill, false, has_body},
+    };
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (parts[i].is_there && !parts[i].is_allowed)
+            return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
+                                "type %s has no '%s'; remove it", types[raw->type], parts[i].key);
+        if (!parts[i].is_there && parts[i].is_required)
+            return kb_yaml_fail(&build->yaml, node, KB_ERR_ABSENT, "type %s needs '%s'; add it",
+                                types[raw->type], parts[i].key);
+    }
+    if ((kind == KB_FILE_MF) != !strcmp(kb_yaml_text(raw->path), "3F00"))
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
+                            "the MF, and no other file, has type mf and path 3F00");
+    return KB_OK;
+}
+
+static enum kb_err check_sfi(struct kb_plan_build *build, const yaml_node_t *node,
+                             const struct kb_plan_file *file)
+{
+    for (size_t i = 0; file->sfi && i < build->plan->file_count; i++) {
+        const struct kb_plan_file *other = &build->plan->files[i];
+
+        if (other->sfi == file->sfi && other->path.depth == file->path.depth &&
+            !memcmp(other->path.fid, file->path.fid,
+                    (file->path.depth - 1u) * sizeof *file->path.fid))
+            return kb_yaml_fail(&build->yaml, node, KB_ERR_EXISTS,
+                                "sfi %u belongs to %s of the same DF (line %d); choose a free one",
+                                file->sfi, other->name, other->line);
+    }
+    return KB_OK;
+}
+
+static enum kb_err read_aid(struct kb_plan_build *build, const yaml_node_t *node,
+                            struct kb_plan_file *file)
+{
+    size_t len = 0;
+    enum kb_err err;
+
+    if (!node)
+        return KB_OK;
+    err = kb_schema_hex(&build->yaml, node, "aid", 5, KB_AID_MAX, file->aid, &len);
+    file->aid_len = (uint8_t)len;
+    for (size_t i = 0; !err && i < build->plan->file_count; i++) {
+        const struct kb_plan_file *other = &build->plan->files[i];
+
+        if (other->aid_len == len && !memcmp(other->aid, file->aid, len))
+            err = kb_yaml_fail(&build->yaml, node, KB_ERR_EXISTS,
+                               "aid is that of %s (line %d) already; each application has its own",
+                               other->name, other->line);
+    }
+    return err;
+}
+
+static enum kb_err read_rule(struct kb_plan_build *build, const yaml_node_t *node,
+                             const struct kb_plan_file *file, uint8_t *index)
+{
+    const struct kb_plan_rule *rule;
+    enum kb_err err = kb_plan_rule_named(build, node, index);
+
+    if (err)
+        return err;
+    rule = &build->rules[*index];
+    if (kb_plan_is_df(file) ? rule->is_for_ef : rule->is_for_df)
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_RULE,
+                            "rule '%s' speaks of %s, which %s does not have; use a rule made for "
+                            "%s",
+                            rule->name, kb_plan_is_df(file) ? "read, update or increase" : "create",
+                            kb_plan_is_df(file) ? "a DF" : "an EF",
+                            kb_plan_is_df(file) ? "DFs" : "EFs");
+    return KB_OK;
+}
+
+/* The EF.ARR that the card will find from this path upward: the nearest DF above that has one. */
+static size_t arr_above(const struct kb_plan_build *build, const struct kb_path *path)
+{
+    size_t best = 0;
+    size_t best_depth = 0;
+
+    for (size_t i = 0; i < build->arr_count; i++) {
+        const struct kb_path *holder = &build->plan->files[build->arrs[i].file].path;
+        size_t above = holder->depth - 1u; /* the DF of the EF.ARR */
+
+        if (above < path->depth && above >= best_depth &&
+            !memcmp(holder->fid, path->fid, above * sizeof *path->fid)) {
+            best = i;
+            best_depth = above;
+        }
+    }
+    return best;
+}
+
+static enum kb_err no_room(struct kb_plan_build *build, const yaml_node_t *node)
+{
+    return kb_yaml_fail(&build->yaml, node, KB_ERR_TOO_LONG,
+                        "more than %d files, EF.ARRs counted; use fewer", KB_PLAN_FILES);
+}
+
+/* --- EF.ARR of a DF --- */
+
+struct arr {
+    const yaml_node_t *fid, *access;
+    uint32_t sfi;
+};
+
+static const struct kb_key arr_keys[] = {
+    {"fid", KB_KEY_SCALAR, false, offsetof(struct arr, fid), 0, 0, NULL},
+    {"sfi", KB_KEY_NUMBER, false, offsetof(struct arr, sfi), 1, 30, NULL},
+    {"access", KB_KEY_SCALAR, false, offsetof(struct arr, access), 0, 0, NULL},
+    {0},
+};
+
+/* TS 102 221 clause 13.4 (MF), TS 31.102 clause 4.2.55 (USIM). */
+static const struct {
+    uint16_t fid;
+    uint8_t sfi;
+} arr_defaults[] = {
+    [KB_FILE_MF] = {0x2F06, 6}, [KB_FILE_DF] = {0x6F06, 23}, [KB_FILE_ADF] = {0x6F06, 23}};
+
+static enum kb_err read_arr_fid(struct kb_plan_build *build, const yaml_node_t *node, uint16_t *fid)
+{
+    const char *text = kb_yaml_text(node);
+
+    if (!node)
+        return KB_OK;
+    if (!take_fid(&text, fid) || *text)
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
+                            "fid should be four hexadecimal digits, such as 6F06");
+    return check_fid(build, node, *fid);
+}
+
+static enum kb_err read_arr(struct kb_plan_build *build, const yaml_node_t *node,
+                            struct kb_plan_file *file, uint8_t *rule)
+{
+    struct arr raw = {.sfi = file->sfi};
+    enum kb_err err = KB_OK;
+
+    *rule = (uint8_t)(build->rule_count - 1);
+    if (!node)
+        return KB_OK;
+    file->line = kb_yaml_line(node);
+    err = kb_schema_read(&build->yaml, node, arr_keys, &raw);
+    file->sfi = (uint8_t)raw.sfi;
+    if (!err)
+        err = read_arr_fid(build, raw.fid, &file->path.fid[file->path.depth - 1]);
+    if (!err && raw.access)
+        err = read_rule(build, raw.access, file, rule);
+    return err;
+}
+
+/* Adds the EF.ARR right behind its DF, so that it is there before the files that refer to it. */
+static enum kb_err add_arr(struct kb_plan_build *build, const yaml_node_t *node,
+                           const struct kb_plan_file *df)
+{
+    struct kb_plan *plan = build->plan;
+    struct kb_plan_file *file = &plan->files[plan->file_count];
+    size_t mark;
+    enum kb_err err;
+
+    if (plan->file_count == KB_PLAN_FILES || build->arr_count == KB_PLAN_ARRS ||
+        df->path.depth == KB_FILE_DEPTH)
+        return no_room(build, node);
+    *file = (struct kb_plan_file){.name = "EF.ARR",
+                                  .path = df->path,
+                                  .kind = KB_FILE_LINEAR_FIXED,
+                                  .sfi = arr_defaults[df->kind].sfi,
+                                  .line = df->line};
+    file->path.fid[file->path.depth++] = arr_defaults[df->kind].fid;
+    mark = kb_yaml_enter(&build->yaml, "arr");
+    err = read_arr(build, node, file, &build->rule_of[plan->file_count]);
+    kb_yaml_leave(&build->yaml, mark);
+    build->arrs[build->arr_count].file = plan->file_count;
+    build->arr_of[plan->file_count] = (uint8_t)build->arr_count++;
+    plan->file_count++;
+    return err;
+}
+
+/* --- All files --- */
+
+static enum kb_err fill_file(struct kb_plan_build *build, const yaml_node_t *node,
+                             const struct raw *raw, struct kb_plan_file *file)
+{
+    struct kb_yaml *yaml = &build->yaml;
+    size_t index = build->plan->file_count;
+    size_t len;
+    enum kb_err err = kb_schema_name(yaml, raw->name, "name", file->name, sizeof file->name);
+
+    if (!err)
+        err = kb_plan_read_path(build, raw->path, "path", &file->path);
+    if (!err)
+        err = check_shape(build, node, raw, file->kind);
+    if (!err)
+        err = check_place(build, raw->path, file);
+    if (!err)
+        err = check_sfi(build, kb_yaml_find(yaml, node, "sfi"), file);
+    if (!err)
+        err = read_aid(build, raw->aid, file);
+    if (!err)
+        err = read_rule(build, raw->access, file, &build->rule_of[index]);
+    build->fill_of[index] = 0xFF;
+    if (!err && raw->fill)
+        err = kb_schema_hex(yaml, raw->fill, "fill", 1, 1, &build->fill_of[index], &len);
+    build->content_of[index] = raw->content;
+    return err;
+}
+
+/* An EF with the FID of the EF.ARR above would be found in its stead. */
+static enum kb_err join_arr(struct kb_plan_build *build, const yaml_node_t *node,
+                            const struct kb_plan_file *file)
+{
+    size_t arr = arr_above(build, &file->path);
+    const struct kb_path *holder = &build->plan->files[build->arrs[arr].file].path;
+
+    build->arr_of[file - build->plan->files] = (uint8_t)arr;
+    if (file->path.depth && file->path.fid[file->path.depth - 1] == holder->fid[holder->depth - 1])
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_EXISTS,
+                            "FID %04X is that of the EF.ARR above; choose another",
+                            holder->fid[holder->depth - 1]);
+    return KB_OK;
+}
+
+static enum kb_err read_file(struct kb_plan_build *build, const yaml_node_t *node)
+{
+    struct kb_plan *plan = build->plan;
+    struct kb_plan_file *file = &plan->files[plan->file_count];
+    struct raw raw = {0};
+    enum kb_err err = kb_schema_read(&build->yaml, node, keys, &raw);
+
+    if (err)
+        return err;
+    if (plan->file_count == KB_PLAN_FILES)
+        return no_room(build, node);
+    file->kind = (uint8_t)(raw.type + KB_FILE_MF);
+    file->line = kb_yaml_line(node);
+    file->sfi = (uint8_t)raw.sfi;
+    file->record_size = (uint8_t)raw.record_size;
+    file->record_count = (uint8_t)raw.records;
+    file->size = (uint16_t)(raw.records ? raw.record_size * raw.records : raw.size);
+    err = fill_file(build, node, &raw, file);
+    if (err)
+        return err;
+    plan->file_count++;
+    if (file->kind != KB_FILE_MF)
+        err = join_arr(build, raw.path, file);
+    if (!err && (raw.arr || file->kind == KB_FILE_MF || file->kind == KB_FILE_ADF))
+        err = add_arr(build, raw.arr, file);
+    return err;
+}
+
+enum kb_err kb_plan_read_files(struct kb_plan_build *build, const yaml_node_t *node)
+{
+    enum kb_err err = KB_OK;
+
+    build->plan->files = calloc(KB_PLAN_FILES + 1, sizeof *build->plan->files);
+    if (!build->plan->files)
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_MEMORY, "%s", kb_err_text(KB_ERR_MEMORY));
+    for (size_t i = 0; !err && i < kb_yaml_count(node); i++) {
+        const yaml_node_t *element = kb_yaml_element(&build->yaml, node, i);
+        const char *name = kb_yaml_text(kb_yaml_find(&build->yaml, element, "name"));
+        size_t mark = kb_yaml_enter(&build->yaml, "files: %s",
+                                    name ? kb_schema_shown(name).text : "(no name)");
+
+        err = read_file(build, element);
+        kb_yaml_leave(&build->yaml, mark);
+    }
+    return err;
+}
