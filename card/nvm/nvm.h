@@ -35,7 +35,8 @@ struct kb_nvm_device {
     int (*read)(void *ctx, uint32_t addr, void *out, size_t len);
 
     /* Programs len bytes at addr; both multiples of program_size. Each unit is programmed at most
-     * once between two erases. */
+     * once between two erases, with one exception nobody could detect: after two power cuts, both
+     * in the first write after power-up and both without a trace, a unit that reads erased. */
     int (*program)(void *ctx, uint32_t addr, const void *data, size_t len);
 
     /* Erases sector number sector (from 0). */

@@ -17,6 +17,9 @@ static int check_read(void *ctx, uint32_t addr, void *out, size_t len)
 
     if ((uint64_t)addr + len > size_of(checker))
         fail_msg("reads outside the memory, at %u", addr);
+    checker->reads++;
+    if (checker->reads == checker->fail_read_at)
+        return -1;
     return checker->below.read(checker->below.ctx, addr, out, len);
 }
 

@@ -18,6 +18,8 @@ struct checker {
     bool is_programmed[CHECKER_UNITS];
     bool may_touch_again; /* a unit programmed without a trace may be programmed again: after two
                              cuts in a row nothing tells where the first one fell */
+    uint64_t reads;
+    uint64_t fail_read_at; /* the read (from 1) that fails, or 0 */
     unsigned programs;
     unsigned syncs;
     uint8_t data[CHECKER_BYTES];

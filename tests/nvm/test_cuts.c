@@ -145,6 +145,63 @@ static void a_cut_during_the_recovery_from_a_cut_is_survived_too(void **state)
         cut_everywhere(&geometries[i], 77 + i, 25, 2, cut_again);
 }
 
+/* One transaction in which one read fails. False when it has fewer. */
+static bool run_with_failing_read(struct card *card, uint64_t seed, uint64_t read)
+{
+    struct model before = card->model;
+    struct model after;
+    enum kb_err err;
+
+    card->checker.reads = 0;
+    card->checker.fail_read_at = read;
+    err = model_run(&card->nvm, seed, &before, &after);
+    card->checker.fail_read_at = 0;
+    if (card->checker.reads < read) {
+        assert_int_equal(err, KB_OK);
+        card->model = after;
+        return false;
+    }
+    assert_true(card->nvm.is_failed);
+    power_up(card, &before, &after);
+    return true;
+}
+
+static void a_read_that_fails_at_any_time_loses_nothing(void **state)
+{
+    static struct card card, saved;
+    struct geometry geometry = {128, 4, 8};
+
+    (void)state;
+    make_card(&card, &geometry);
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        saved = card;
+        for (uint64_t read = 1; run_with_failing_read(&card, seed, read); read++) {
+            go_on(&card, seed, 1);
+            restore(&card, &saved);
+        }
+    }
+}
+
+static void a_mount_in_which_a_read_fails_can_be_repeated(void **state)
+{
+    static struct card card;
+    struct geometry geometry = {256, 4, 8};
+    enum kb_err err = KB_ERR_NVM;
+
+    (void)state;
+    make_card(&card, &geometry);
+    go_on(&card, 99, 30);
+    for (uint64_t read = 1; err; read++) {
+        card.checker.reads = 0;
+        card.checker.fail_read_at = read;
+        err = kb_nvm_mount(&card.nvm, &card.checker.device);
+        assert_true(err == KB_ERR_NVM || card.checker.reads < read);
+        assert_int_equal(card.nvm.is_failed, err != KB_OK);
+    }
+    card.checker.fail_read_at = 0;
+    power_up(&card, &card.model, &card.model);
+}
+
 static void a_transaction_cut_before_its_end_stays_absent_though_others_follow(void **state)
 {
     static struct card card;
@@ -192,6 +249,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cut_at_any_operation_leaves_each_transaction_whole_or_absent),
         cmocka_unit_test(a_cut_during_the_recovery_from_a_cut_is_survived_too),
+        cmocka_unit_test(a_read_that_fails_at_any_time_loses_nothing),
+        cmocka_unit_test(a_mount_in_which_a_read_fails_can_be_repeated),
         cmocka_unit_test(a_transaction_cut_before_its_end_stays_absent_though_others_follow),
         cmocka_unit_test(format_cut_anywhere_can_be_repeated),
     };
