@@ -43,7 +43,7 @@ static const char *const values[] = {"iccid", "imsi_t", "random", "code", NULL};
 
 static const struct kb_key made_keys[] = {
     {"value", KB_KEY_WORD, true, offsetof(struct made, value), 0, 0, values},
-    {"size", KB_KEY_NUMBER, false, offsetof(struct made, size), 1, 255, NULL},
+    {"size", KB_KEY_NUMBER, false, offsetof(struct made, size), 1, 64, NULL},
     {"column", KB_KEY_SCALAR, false, offsetof(struct made, column), 0, 0, NULL},
     {0},
 };
