@@ -88,16 +88,15 @@ static enum kb_err prove_signature(struct kb_card *card, const struct kb_image *
 
 static enum kb_err prove_limits(struct kb_card *card, const struct kb_image *image)
 {
-    uint8_t name[KB_NAME_MAX], len;
+    uint8_t len;
 
     (void)card;
     if (image->states < KB_PERSO_STATES || image->states > KB_IMAGE_STATES)
         return KB_ERR_RANGE;
     if (image->fields == 0 || image->fields > KB_FIELDS)
         return KB_ERR_RANGE;
-    if (image->reserved != 0)
-        return KB_ERR_MALFORMED;
-    return kb_image_name(image, image->name, name, &len);
+    return image->reserved == 0 && kb_prove_name(image, image->name, &len) ? KB_OK
+                                                                           : KB_ERR_MALFORMED;
 }
 
 /* In order: nothing is read by its meaning before the maker's signature was checked. */

@@ -19,6 +19,7 @@ enum kb_err kb_prove_commands(struct kb_card *card, const struct kb_image *image
 enum kb_err kb_prove_commands_differ(struct kb_card *card, const struct kb_image *image);
 
 /* prove_items.c: fields, items, their names, tags and limits. */
+bool kb_prove_name(const struct kb_image *image, uint16_t offset, uint8_t *len);
 enum kb_err kb_prove_fields(struct kb_card *card, const struct kb_image *image);
 enum kb_err kb_prove_items(struct kb_card *card, const struct kb_image *image);
 enum kb_err kb_prove_tags(struct kb_card *card, const struct kb_image *image);

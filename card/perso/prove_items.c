@@ -3,7 +3,7 @@
 
 #include "card/perso/prove.h"
 
-static bool has_name(const struct kb_image *image, uint16_t offset, uint8_t *len)
+bool kb_prove_name(const struct kb_image *image, uint16_t offset, uint8_t *len)
 {
     uint8_t name[KB_NAME_MAX];
 
@@ -39,7 +39,7 @@ static enum kb_err prove_field(const struct kb_image *image, const struct kb_ima
     so_far->numbers |= (uint8_t)(1 << row->number);
     so_far->items += row->items;
     so_far->commands += row->commands;
-    return has_name(image, row->name, &len) ? KB_OK : KB_ERR_MALFORMED;
+    return kb_prove_name(image, row->name, &len) ? KB_OK : KB_ERR_MALFORMED;
 }
 
 enum kb_err kb_prove_fields(struct kb_card *card, const struct kb_image *image)
@@ -85,7 +85,7 @@ static enum kb_err prove_items_of(const struct kb_image *image, const struct kb_
             err = prove_item(&row, *writes);
         if (err)
             return err;
-        if (!has_name(image, row.name, &len))
+        if (!kb_prove_name(image, row.name, &len))
             return KB_ERR_MALFORMED;
         *writes += row.writes;
         names += len + 2u;
