@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "plan/yaml.h"
+#include "plan/yaml_file.h"
 #include "wire/cursor.h"
 
 enum kb_key_kind {

@@ -4,8 +4,8 @@
  * cheap: no NUL, no second document, bounded size, depth, nodes and anchors. Errors read
  * "file.yaml:12: where: what was wrong; what would be right".
  */
-#ifndef KB_PLAN_YAML_H
-#define KB_PLAN_YAML_H
+#ifndef KB_PLAN_YAML_FILE_H
+#define KB_PLAN_YAML_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* YAML with lines and limits, on libyaml. */
-#include "plan/yaml.h"
+#include "plan/yaml_file.h"
 
 #include <errno.h>
 #include <stdarg.h>
