@@ -57,18 +57,23 @@ static bool select_with_fcp_and_read(void *ctx, uint64_t times)
     return true;
 }
 
-/* Into the USIM, with PIN 1 verified: EF.IMSI may be read by its holder only. */
+/* Into the USIM with EF.IMSI selected. Its rule asks for PIN 1, so PIN 1 is switched on, seen to be
+ * asked for after a reset, and verified. */
 static void enter(struct kb_ram_card *card)
 {
-    uint16_t sw;
+    uint8_t atr[KB_ATR_MAX];
+    size_t atr_len;
 
-    if (kb_ram_card_send(card, select_usim, sizeof(select_usim)) != KB_SW_OK)
+    kb_ram_card_send_hex(card, "002800010831323334FFFFFFFF");
+    if (kb_card_reset(&card->card, atr, &atr_len))
+        kb_give_up("the card does not come up again");
+    if (kb_ram_card_send(card, select_usim, sizeof(select_usim)) != KB_SW_OK ||
+        kb_ram_card_send(card, select_imsi, sizeof(select_imsi)) != KB_SW_OK)
         kb_give_up("the card has no USIM application");
-    kb_ram_card_do(card, "00A4000C026F07");
-    sw = kb_ram_card_send(card, read_imsi, sizeof(read_imsi));
-    if (sw != KB_SW_SECURITY_NOT_SATISFIED)
-        kb_give_up("reading EF.IMSI without PIN 1 answers %04X", sw);
-    kb_ram_card_do(card, "002000010831323334FFFFFFFF");
+    if (kb_ram_card_send(card, read_imsi, sizeof(read_imsi)) != KB_SW_SECURITY_NOT_SATISFIED)
+        kb_give_up("EF.IMSI can be read without PIN 1");
+    if (kb_ram_card_send_hex(card, "002000010831323334FFFFFFFF") != KB_SW_OK)
+        kb_give_up("PIN 1 is not 1234");
 }
 
 static void bench_reading(struct kb_ram_card *card)

@@ -23,7 +23,7 @@ void kb_ram_card_free(struct kb_ram_card *card);
 /* Sends one APDU; the answer, with SW, lies in response. Returns SW. */
 uint16_t kb_ram_card_send(struct kb_ram_card *card, const uint8_t *command, size_t len);
 
-/* The same from hex text; gives up unless SW is 9000 or 61XX. */
-void kb_ram_card_do(struct kb_ram_card *card, const char *hex);
+/* The same from hexadecimal text. */
+uint16_t kb_ram_card_send_hex(struct kb_ram_card *card, const char *hex);
 
 #endif
