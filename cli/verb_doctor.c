@@ -112,7 +112,7 @@ static struct finding look_for_namespaces(void)
     finding.is_there = can_unshare(geteuid() == 0 ? flags : flags | CLONE_NEWUSER);
     if (!finding.is_there && geteuid() != 0 && find_program("sudo", sudo)) {
         finding.is_there = true;
-        snprintf(finding.detail, sizeof(finding.detail), "by %s", sudo);
+        snprintf(finding.detail, sizeof(finding.detail), "by %.500s", sudo);
     }
     return finding;
 }

@@ -162,7 +162,7 @@ static uint64_t flash_size(const struct kb_nvm_device *device)
     uint64_t size = (uint64_t)device->sector_size * device->sector_count;
 
     if (device->program_size == 0 || device->sector_size % device->program_size != 0 ||
-        device->sector_count < 2 || size > flash_max)
+        device->sector_count < 2 || device->sector_count % 2 != 0 || size > flash_max)
         return 0;
     return size;
 }

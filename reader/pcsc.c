@@ -11,6 +11,8 @@
 #include <time.h>
 #include <winscard.h>
 
+enum { SETTLE_MS = 1500, SETTLE_STEP_MS = 100 };
+
 struct pcsc {
     struct kb_reader reader; /* first: a kb_reader of ours is a pcsc */
     SCARDCONTEXT context;
@@ -140,13 +142,31 @@ static LONG connect_card(struct pcsc *pcsc)
                           &pcsc->protocol);
 }
 
+/* The service looks at a reader a few times a second. A card changed in between is not yet known to
+ * it, and the old one gets no power: try again until it has seen the new one. */
+static LONG connect_settled(struct pcsc *pcsc)
+{
+    int64_t deadline = now_ms() + SETTLE_MS;
+
+    for (;;) {
+        LONG code = connect_card(pcsc);
+
+        if ((code != SCARD_W_UNPOWERED_CARD && code != SCARD_W_REMOVED_CARD) ||
+            now_ms() >= deadline)
+            return code;
+        pcsc_power_down(&pcsc->reader);
+        if (pcsc_wait(&pcsc->reader, false, SETTLE_STEP_MS, NULL) == KB_OK)
+            pcsc_wait(&pcsc->reader, true, (int)time_left(SETTLE_MS, deadline), NULL);
+    }
+}
+
 static enum kb_err pcsc_power_up(struct kb_reader *reader, uint8_t *atr, size_t *atr_len,
                                  struct kb_report *why)
 {
     struct pcsc *pcsc = (struct pcsc *)reader;
     uint8_t found[MAX_ATR_SIZE];
     DWORD len = sizeof(found);
-    LONG code = connect_card(pcsc);
+    LONG code = connect_settled(pcsc);
 
     if (code == SCARD_S_SUCCESS)
         code = SCardStatus(pcsc->card, NULL, NULL, NULL, NULL, found, &len);
