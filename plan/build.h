@@ -107,7 +107,7 @@ enum kb_err kb_plan_add_command(struct kb_plan_build *build, struct kb_plan_fiel
 
 enum kb_err kb_plan_read_items(struct kb_plan_build *build, struct kb_plan_field *field,
                                const yaml_node_t *items);
-/* The last item of the field so far. No write goes where another one of the field goes. */
+/* The last item of the field so far. No write goes where another one goes. */
 enum kb_err kb_plan_read_writes(struct kb_plan_build *build, const struct kb_plan_field *field,
                                 struct kb_plan_item *item, const yaml_node_t *writes);
 

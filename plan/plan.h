@@ -109,7 +109,12 @@ struct kb_plan {
     uint64_t iccid_first;   /* first serial number */
     char imsi_t_prefix[15]; /* temporary identities: prefix, then the serial number; empty: none */
     unsigned imsi_t_digits;
-    bool has_iccid_file; /* EF.ICCID is to be written by the factory */
+    /* Files that show the temporary identity until a field puts the operator's there: the factory
+     * writes them while the card is ADMINISTRATIVE, as it writes EF.ICCID. A field of the maker's
+     * cannot: a place belongs to one field (card/perso/image.h). */
+    bool has_imsi_t_file, has_acc_t_file;
+    struct kb_path imsi_t_path, acc_t_path; /* EF.IMSI, 9 bytes; EF.ACC, 2 bytes */
+    bool has_iccid_file;                    /* EF.ICCID is to be written by the factory */
     struct kb_path iccid_path;
     size_t file_count, pin_count, field_count, made_count, transition_count;
     struct kb_plan_file *files;

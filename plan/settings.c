@@ -128,7 +128,7 @@ enum kb_err kb_plan_read_atr(struct kb_plan_build *build, const yaml_node_t *nod
 /* --- Ranges of numbers --- */
 
 struct range {
-    const yaml_node_t *prefix, *first, *file;
+    const yaml_node_t *prefix, *first, *file, *acc;
     uint32_t digits;
 };
 
@@ -143,6 +143,8 @@ static const struct kb_key iccid_keys[] = {
 static const struct kb_key imsi_keys[] = {
     {"prefix", KB_KEY_SCALAR, false, offsetof(struct range, prefix), 0, 0, NULL},
     {"digits", KB_KEY_NUMBER, false, offsetof(struct range, digits), 6, 15, NULL},
+    {"file", KB_KEY_SCALAR, false, offsetof(struct range, file), 0, 0, NULL},
+    {"acc", KB_KEY_SCALAR, false, offsetof(struct range, acc), 0, 0, NULL},
     {0},
 };
 
@@ -168,26 +170,50 @@ static enum kb_err read_first(struct kb_plan_build *build, const struct range *r
     return err;
 }
 
+static bool is_file_of(const struct kb_plan *plan, const struct kb_path *path, size_t size)
+{
+    const struct kb_plan_file *file = kb_plan_file_at(plan, path);
+
+    return file && file->kind == KB_FILE_TRANSPARENT && file->size == size;
+}
+
+/* A file that the factory writes for each card. node may be NULL. */
+static enum kb_err read_own_file(struct kb_plan_build *build, const yaml_node_t *node,
+                                 const char *what, const char *name, size_t size,
+                                 struct kb_path *path)
+{
+    enum kb_err err = node ? kb_plan_read_path(build, node, what, path) : KB_OK;
+
+    if (err || !node || is_file_of(build->plan, path, size))
+        return err;
+    return kb_yaml_fail(&build->yaml, node, KB_ERR_ABSENT,
+                        "%s: %s is no transparent file of %zu bytes in this plan; %s is one", what,
+                        kb_plan_path_text(path).text, size, name);
+}
+
 /* EF.ICCID: the file named, or 2FE2 below the MF when the plan has it (TS 102 221 clause 13.2). */
 static enum kb_err read_iccid_file(struct kb_plan_build *build, const yaml_node_t *node)
 {
-    struct kb_path path = {1, {0x2FE2}};
-    const struct kb_plan_file *file;
-    enum kb_err err = KB_OK;
+    struct kb_plan *plan = build->plan;
+    enum kb_err err;
 
-    if (node)
-        err = kb_plan_read_path(build, node, "file", &path);
-    if (err)
-        return err;
-    file = kb_plan_file_at(build->plan, &path);
-    if (node && (!file || file->kind != KB_FILE_TRANSPARENT || file->size != 10))
-        return kb_yaml_fail(&build->yaml, node, KB_ERR_ABSENT,
-                            "file: %s is no transparent file of 10 bytes in this plan; EF.ICCID is "
-                            "one, usually 3F00/2FE2",
-                            kb_plan_path_text(&path).text);
-    build->plan->has_iccid_file = file && file->kind == KB_FILE_TRANSPARENT && file->size == 10;
-    build->plan->iccid_path = path;
-    return KB_OK;
+    plan->iccid_path = (struct kb_path){1, {0x2FE2}};
+    err = read_own_file(build, node, "file", "EF.ICCID", 10, &plan->iccid_path);
+    plan->has_iccid_file = is_file_of(plan, &plan->iccid_path, 10);
+    return err;
+}
+
+/* EF.IMSI and EF.ACC of the temporary identity (TS 31.102 clauses 4.2.2 and 4.2.15). */
+static enum kb_err read_imsi_t_files(struct kb_plan_build *build, const struct range *range)
+{
+    struct kb_plan *plan = build->plan;
+    enum kb_err err = read_own_file(build, range->file, "file", "EF.IMSI", 9, &plan->imsi_t_path);
+
+    if (!err)
+        err = read_own_file(build, range->acc, "acc", "EF.ACC", 2, &plan->acc_t_path);
+    plan->has_imsi_t_file = range->file;
+    plan->has_acc_t_file = range->acc;
+    return err;
 }
 
 enum kb_err kb_plan_read_iccid(struct kb_plan_build *build, const yaml_node_t *node)
@@ -226,6 +252,8 @@ enum kb_err kb_plan_read_imsi_t(struct kb_plan_build *build, const yaml_node_t *
         err = kb_schema_digits(&build->yaml, range.prefix, "prefix", 5, range.digits - 1,
                                build->plan->imsi_t_prefix);
     build->plan->imsi_t_digits = range.digits;
+    if (!err)
+        err = read_imsi_t_files(build, &range);
     kb_yaml_leave(&build->yaml, mark);
     return err;
 }

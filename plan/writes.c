@@ -278,28 +278,46 @@ static bool do_meet(const struct kb_plan_write *a, const struct kb_plan_write *b
 {
     if (a->target != b->target)
         return false;
-    if (a->target == KB_TARGET_PIN)
-        return a->object == b->object && a->argument == b->argument;
     if (a->target != KB_TARGET_FILE)
         return a->object == b->object;
     return is_same_path(&a->path, &b->path) && a->record == b->record &&
            a->offset < b->offset + b->length && b->offset < a->offset + a->length;
 }
 
-/* Two items of one field in one place would undo each other. */
+/* PIN and unblock code are one object, but two items may set them. */
+static bool are_both_codes(const struct kb_plan_write *a, const struct kb_plan_write *b)
+{
+    return a->target == KB_TARGET_PIN && a->argument != b->argument;
+}
+
+static const struct kb_plan_item *find_meeting(const struct kb_plan_field *field,
+                                               const struct kb_plan_write *write, bool is_own)
+{
+    for (size_t i = 0; i < field->item_count; i++) {
+        for (size_t k = 0; k < field->items[i].write_count; k++) {
+            const struct kb_plan_write *other = &field->items[i].writes[k];
+
+            if (other != write && do_meet(other, write) &&
+                !(is_own && are_both_codes(other, write)))
+                return &field->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* Two items in one place would undo each other; two fields in one place would let one change what
+ * the other has locked. */
 static enum kb_err check_alone(struct kb_plan_build *build, const yaml_node_t *node,
                                const struct kb_plan_field *field, const struct kb_plan_write *write)
 {
-    for (size_t i = 0; i < field->item_count; i++) {
-        const struct kb_plan_item *other = &field->items[i];
+    for (const struct kb_plan_field *other = build->plan->fields; other <= field; other++) {
+        const struct kb_plan_item *item = find_meeting(other, write, other == field);
 
-        for (size_t k = 0; k < other->write_count; k++) {
-            if (&other->writes[k] != write && do_meet(&other->writes[k], write))
-                return kb_yaml_fail(&build->yaml, node, KB_ERR_EXISTS,
-                                    "item '%s' (line %d) writes there as well; give each its own "
-                                    "place",
-                                    other->name, other->line);
-        }
+        if (item)
+            return kb_yaml_fail(&build->yaml, node, KB_ERR_RULE,
+                                "item '%s' of field '%s' (line %d) writes there as well; a place "
+                                "belongs to one item of one field",
+                                item->name, other->name, item->line);
     }
     return KB_OK;
 }
