@@ -140,7 +140,7 @@ void sample_plan(struct builder *builder)
         builder_add(builder, BUILDER_WRITES, writes[i]);
 }
 
-uint16_t sample_send(struct rig *rig, uint32_t header, const void *data, size_t len)
+static uint16_t send(struct rig *rig, uint32_t header, struct kb_span data, bool has_le)
 {
     static uint8_t bytes[KB_APDU_EXTENDED_MAX];
     struct kb_writer wr = kb_wr(bytes, sizeof bytes);
@@ -148,14 +148,24 @@ uint16_t sample_send(struct rig *rig, uint32_t header, const void *data, size_t 
                            .ins = (uint8_t)(header >> 16),
                            .p1 = (uint8_t)(header >> 8),
                            .p2 = (uint8_t)header,
-                           .data = kb_span(data, len),
-                           .has_le = (header >> 16 & 0xFF) == 0x4C,
-                           .ne = (header >> 16 & 0xFF) == 0x4C ? 65536 : 0};
+                           .data = data,
+                           .ne = has_le ? 65536 : 0,
+                           .has_le = has_le,
+                           .is_extended = has_le};
 
-    apdu.is_extended = apdu.has_le;
     kb_apdu_write(&wr, &apdu);
     assert_false(wr.is_bad);
     return rig_send_bytes(rig, kb_wr_span(&wr));
+}
+
+uint16_t sample_send(struct rig *rig, uint32_t header, const void *data, size_t len)
+{
+    return send(rig, header, kb_span(data, len), false);
+}
+
+uint16_t sample_send_le(struct rig *rig, uint32_t header)
+{
+    return send(rig, header, kb_span(NULL, 0), true);
 }
 
 uint16_t sample_send_hex(struct rig *rig, uint32_t header, const char *hex)
@@ -222,6 +232,13 @@ void sample_make(struct rig *rig, const struct builder *builder)
     assert_true(rig_power(rig));
 }
 
+void sample_copy(struct rig *to, const struct rig *from)
+{
+    if (!to->port.device)
+        rig_blank(to);
+    memcpy(to->memory, from->memory, sizeof to->memory);
+}
+
 void sample_enable(struct rig *rig)
 {
     assert_int_equal(sample_send(rig, 0x80400000, NULL, 0) & 0xFF00, 0x6100);
@@ -265,7 +282,7 @@ struct sample_state sample_state(struct rig *rig, size_t field)
     struct kb_tlv tlv;
     struct sample_state state = {0xFF, 0xFF};
 
-    assert_int_equal(sample_send(rig, 0x804C0000, NULL, 0), 0x9000);
+    assert_int_equal(sample_send_le(rig, 0x804C0000), 0x9000);
     assert_true(kb_tlv_find(kb_span(rig->response, rig->response_len - 2), 0xE1, &whole));
     rd = kb_rd(whole);
     while (kb_tlv_next(&rd, &tlv)) {

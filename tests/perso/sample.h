@@ -46,9 +46,15 @@ uint16_t sample_load(struct rig *rig, const uint8_t *image, size_t len);
 /* Card with the plan loaded, SECURED and powered again. */
 void sample_make(struct rig *rig, const struct builder *builder);
 
+/* Makes to a card with the same memory; it still has to be powered. */
+void sample_copy(struct rig *to, const struct rig *from);
+
 /* One command; its answer is in rig->response. data may be NULL when len is 0. */
 uint16_t sample_send(struct rig *rig, uint32_t header, const void *data, size_t len);
 uint16_t sample_send_hex(struct rig *rig, uint32_t header, const char *hex);
+
+/* A command without data that takes any answer. */
+uint16_t sample_send_le(struct rig *rig, uint32_t header);
 
 /* Commands of the first field in their usual outcomes; each asserts its SW. */
 void sample_enable(struct rig *rig);

@@ -29,7 +29,7 @@ static void expect_no_image(void)
     assert_false(kb_nvm_has(&rig.card.nvm, KB_OBJ_IMAGE_SIZE));
     for (unsigned block = 0; block < BLOCKS; block++)
         assert_false(kb_nvm_has(&rig.card.nvm, (uint16_t)(KB_OBJ_IMAGE + block)));
-    assert_int_equal(sample_send(&rig, 0x804C0000, NULL, 0), 0x6D00);
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x6D00);
     assert_int_equal(sample_send(&rig, 0x80F0800F, NULL, 0), 0x6985);
 }
 
@@ -41,9 +41,9 @@ static void the_sample_image_is_proved_and_outlives_a_reset(void **state)
     sample_plan(&builder);
     len = builder_image(&builder, sample_key, image);
     assert_int_equal(sample_load(&rig, image, len), 0x9000);
-    assert_int_equal(sample_send(&rig, 0x804C0000, NULL, 0), 0x9000);
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x9000);
     assert_true(rig_power(&rig));
-    assert_int_equal(sample_send(&rig, 0x804C0000, NULL, 0), 0x9000);
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x9000);
 }
 
 static void an_image_cut_at_any_length_is_refused(void **state)
@@ -96,7 +96,7 @@ static void blocks_come_in_order_and_full(void **state)
     assert_int_equal(sample_send(&rig, 0x80460001, image + BLOCK, BLOCK), 0x9000);
     assert_int_equal(sample_send(&rig, 0x80460001, image + BLOCK, BLOCK), 0x6985);
     assert_true(rig_power(&rig)); /* the load goes on behind a reset */
-    assert_int_equal(sample_send(&rig, 0x804C0000, NULL, 0), 0x6D00);
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x6D00);
     for (size_t block = 2; block * BLOCK < len; block++) {
         bool is_last = (block + 1) * BLOCK >= len;
         uint32_t header = 0x80460000u | (is_last ? 0x8000u : 0) | (uint32_t)block;
@@ -109,7 +109,7 @@ static void blocks_come_in_order_and_full(void **state)
     assert_int_equal(
         sample_send(&rig, 0x80460000u | (uint32_t)((len + BLOCK - 1) / BLOCK), image, BLOCK),
         0x6985);
-    assert_int_equal(sample_send(&rig, 0x804C0000, NULL, 0), 0x9000);
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x9000);
 }
 
 static void block_zero_ends_the_image_before_it(void **state)
@@ -121,10 +121,10 @@ static void block_zero_ends_the_image_before_it(void **state)
     len = builder_image(&builder, sample_key, image);
     assert_int_equal(sample_load(&rig, image, len), 0x9000);
     assert_int_equal(sample_send(&rig, 0x80460000, image, BLOCK), 0x9000);
-    assert_int_equal(sample_send(&rig, 0x804C0000, NULL, 0), 0x6D00);
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x6D00);
     assert_int_equal(sample_send(&rig, 0x80F0800F, NULL, 0), 0x6985);
     assert_true(rig_power(&rig));
-    assert_int_equal(sample_send(&rig, 0x804C0000, NULL, 0), 0x6D00);
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x6D00);
     assert_int_equal(sample_load(&rig, image, len), 0x9000);
 }
 
@@ -139,7 +139,7 @@ static void the_maker_loads_only_while_the_card_is_administrative(void **state)
     assert_int_equal(sample_send(&rig, 0x80400000, NULL, 0), 0x6985);
     assert_int_equal(sample_send(&rig, 0x80F0800F, NULL, 0), 0x9000);
     assert_int_equal(sample_load(&rig, image, len), 0x6985);
-    assert_int_equal(sample_send(&rig, 0x804C0000, NULL, 0), 0x9000);
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x9000);
     sample_prepare(&rig);
 }
 
@@ -171,7 +171,7 @@ static void a_power_cut_while_loading_leaves_no_half_image(void **state)
         if (rig.card.perso.image_size)
             assert_int_equal(kb_perso_prove(&rig.card, rig.card.perso.image_size), KB_OK);
         else
-            assert_int_equal(sample_send(&rig, 0x804C0000, NULL, 0), 0x6D00);
+            assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x6D00);
         assert_int_equal(sample_load(&rig, image, len), 0x9000);
     }
 }
