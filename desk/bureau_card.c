@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One card of a run: personalize, lock, power up again, read back, authenticate. */
+
+#include <string.h>
+
+#include "crypto/secret.h"
+#include "desk/authenticate.h"
+#include "desk/bureau_inside.h"
+#include "desk/talk.h"
+
+/* Whether this is the card that was meant, and one that can be worked on. */
+static enum kb_err check_card(const struct kb_bureau *bureau, const struct kb_card_state *state,
+                              const struct kb_job *job, struct kb_report *why)
+{
+    if (state->id[0] && strcmp(state->id, job->row.iccid) != 0)
+        return kb_report(why, KB_ERR_CARD, "the card says it is %s", state->id);
+    if (state->life_cycle != KB_LIFE_SECURED)
+        return kb_report(why, KB_ERR_CARD, "the maker has not finished this card");
+    if (!state->has_field)
+        return kb_report(why, KB_ERR_CARD, "the card has no field %s", bureau->field->name);
+    if (state->state == KB_PERSO_BLOCKED)
+        return kb_report(why, KB_ERR_CARD, "blocked after too many wrong codes");
+    return KB_OK;
+}
+
+static enum kb_err authenticate(const struct kb_bureau *bureau, struct kb_reader *reader,
+                                struct kb_job *job, struct kb_report *why)
+{
+    struct kb_span ki = kb_record_role(job->record, "ki");
+    struct kb_span opc = kb_record_role(job->record, "opc");
+    struct kb_subscriber_keys keys;
+    enum kb_err err;
+
+    if (!bureau->options->is_to_verify || ki.len != sizeof keys.ki || opc.len != sizeof keys.opc)
+        return KB_OK;
+    memcpy(keys.ki, ki.data, sizeof keys.ki);
+    memcpy(keys.opc, opc.data, sizeof keys.opc);
+    keys.pin1 = kb_record_role(job->record, "pin1");
+    err = kb_authenticate(reader, bureau->crypto, &keys, &job->seq, why);
+    job->is_proved = !err;
+    kb_wipe(&keys, sizeof keys);
+    return err;
+}
+
+/* What the card says after a new power-up. */
+static enum kb_err read_back(const struct kb_bureau *bureau, struct kb_reader *reader,
+                             const struct kb_job *job, struct kb_report *why)
+{
+    struct kb_card_state state;
+    enum kb_err err = kb_talk_power_up(reader, why);
+
+    if (!err)
+        err = kb_card_state_get(reader, bureau->field, &state, why);
+    if (err || !bureau->options->is_to_lock)
+        return err;
+    if (state.state != KB_PERSO_LOCKED)
+        return kb_report(why, KB_ERR_CARD, "read back: the card is not locked");
+    if (!kb_card_state_has(&state, job->record))
+        return kb_report(why, KB_ERR_CARD, "read back: items are missing");
+    return KB_OK;
+}
+
+/* Locked before this run touched it: right when it holds what the journal holds. */
+static enum kb_err confirm(const struct kb_bureau *bureau, struct kb_reader *reader,
+                           const struct kb_card_state *state, struct kb_job *job,
+                           struct kb_report *why)
+{
+    enum kb_err err;
+
+    job->was_locked = true;
+    if (!job->row.is_prepared || !kb_card_state_has(state, job->record))
+        return kb_report(why, KB_ERR_CARD, "locked already, and not by this run");
+    err = authenticate(bureau, reader, job, why);
+    if (err)
+        kb_report_in(why, "locked already, with other values");
+    return err;
+}
+
+enum kb_err kb_bureau_card(const struct kb_bureau *bureau, struct kb_reader *reader,
+                           struct kb_job *job, struct kb_report *why)
+{
+    struct kb_card_state state;
+    enum kb_err err = kb_card_state_get(reader, bureau->field, &state, why);
+
+    if (!err)
+        err = check_card(bureau, &state, job, why);
+    if (!err && state.state == KB_PERSO_LOCKED)
+        return confirm(bureau, reader, &state, job, why);
+    if (!err)
+        err = kb_personalize(reader, bureau->crypto, bureau->field, job->code, job->record,
+                             bureau->options->is_to_lock, why);
+    if (!err)
+        err = read_back(bureau, reader, job, why);
+    return err ? err : authenticate(bureau, reader, job, why);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One field of one card: ENABLE, VERIFY, PUT in as few commands as fit, LOCK. Knows names and
+ * values; where they go is the card's business. */
+#ifndef KB_DESK_PERSONALIZE_H
+#define KB_DESK_PERSONALIZE_H
+
+#include "crypto/crypto.h"
+#include "desk/record.h"
+#include "plan/entity.h"
+#include "reader/reader.h"
+
+enum { KB_PERSO_CODE = 16 };
+
+/* Personalizes a powered card. KB_ERR_CARD: the card refuses, with the item's name when it was a
+ * value; KB_ERR_NO_CARD, KB_ERR_READER: it went away. */
+enum kb_err kb_personalize(struct kb_reader *reader, const struct kb_crypto *crypto,
+                           const struct kb_entity_field *field, const uint8_t code[KB_PERSO_CODE],
+                           const struct kb_record *record, bool is_to_lock, struct kb_report *why);
+
+#endif
