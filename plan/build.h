@@ -67,10 +67,20 @@ enum kb_err kb_plan_read_pins(struct kb_plan_build *build, const yaml_node_t *no
 enum kb_err kb_plan_pin_named(struct kb_plan_build *build, const yaml_node_t *node,
                               const char *what, uint8_t *index);
 
-/* access.c: rules, and afterwards the EF.ARRs that hold them. */
+/* access.c */
 enum kb_err kb_plan_read_access(struct kb_plan_build *build, const yaml_node_t *node);
 enum kb_err kb_plan_rule_named(struct kb_plan_build *build, const yaml_node_t *node,
                                uint8_t *index);
+
+/* arr.c: adds the EF.ARR of a DF right behind it, so that it is there before the files that refer
+ * to it. node: key 'arr', NULL for the usual one. */
+enum kb_err kb_plan_add_arr(struct kb_plan_build *build, const yaml_node_t *node,
+                            const struct kb_plan_file *df);
+/* Notes which EF.ARR a file will refer to. An EF with the FID of that one would be found in its
+ * stead and is refused. */
+enum kb_err kb_plan_join_arr(struct kb_plan_build *build, const yaml_node_t *node,
+                             const struct kb_plan_file *file);
+/* When all files are known: numbers the records, writes them, tells each file its own. */
 enum kb_err kb_plan_make_arrs(struct kb_plan_build *build);
 
 /* files.c; content.c fills what files.c declared. */
@@ -86,6 +96,13 @@ struct kb_plan_path_text {
 };
 struct kb_plan_path_text kb_plan_path_text(const struct kb_path *path);
 bool kb_plan_is_df(const struct kb_plan_file *file);
+/* Four hexadecimal digits; text goes on behind them. False: something else. */
+bool kb_plan_take_fid(const char **text, uint16_t *fid);
+enum kb_err kb_plan_check_fid(struct kb_plan_build *build, const yaml_node_t *node, uint16_t fid);
+/* The index of a rule that suits the file. */
+enum kb_err kb_plan_read_rule(struct kb_plan_build *build, const yaml_node_t *node,
+                              const struct kb_plan_file *file, uint8_t *index);
+enum kb_err kb_plan_no_room(struct kb_plan_build *build, const yaml_node_t *node);
 
 /* machine.c: the state machine. */
 enum kb_err kb_plan_read_machine(struct kb_plan_build *build, const yaml_node_t *states,

@@ -63,8 +63,7 @@ bool kb_plan_is_df(const struct kb_plan_file *file)
     return file->kind <= KB_FILE_ADF;
 }
 
-/* Four hexadecimal digits, or false. */
-static bool take_fid(const char **text, uint16_t *fid)
+bool kb_plan_take_fid(const char **text, uint16_t *fid)
 {
     uint8_t bytes[2];
     size_t len;
@@ -83,11 +82,11 @@ static bool take_path(const char *text, struct kb_path *path)
     uint16_t fid;
 
     memset(path, 0, sizeof *path);
-    if (!take_fid(&text, &fid) || fid != KB_FID_MF)
+    if (!kb_plan_take_fid(&text, &fid) || fid != KB_FID_MF)
         return false;
     while (*text == '/' && path->depth < KB_FILE_DEPTH) {
         text++;
-        if (!take_fid(&text, &path->fid[path->depth]))
+        if (!kb_plan_take_fid(&text, &path->fid[path->depth]))
             return false;
         path->depth++;
     }
@@ -109,7 +108,7 @@ enum kb_err kb_plan_read_path(struct kb_plan_build *build, const yaml_node_t *no
 
 /* --- One file --- */
 
-static enum kb_err check_fid(struct kb_plan_build *build, const yaml_node_t *node, uint16_t fid)
+enum kb_err kb_plan_check_fid(struct kb_plan_build *build, const yaml_node_t *node, uint16_t fid)
 {
     if (fid != KB_FID_MF && fid != KB_FID_CURRENT_ADF && fid != 0x3FFF && fid != 0xFFFF && fid)
         return KB_OK;
@@ -144,7 +143,7 @@ static enum kb_err check_place(struct kb_plan_build *build, const yaml_node_t *n
         return kb_yaml_fail(&build->yaml, node, KB_ERR_EXISTS,
                             "FID %04X is that of the DF above; choose another",
                             file->path.fid[above.depth]);
-    return check_fid(build, node, file->path.fid[above.depth]);
+    return kb_plan_check_fid(build, node, file->path.fid[above.depth]);
 }
 
 /* Which keys a type has to have, and which it must not have. */
@@ -229,8 +228,8 @@ static enum kb_err read_aid(struct kb_plan_build *build, const yaml_node_t *node
     return err;
 }
 
-static enum kb_err read_rule(struct kb_plan_build *build, const yaml_node_t *node,
-                             const struct kb_plan_file *file, uint8_t *index)
+enum kb_err kb_plan_read_rule(struct kb_plan_build *build, const yaml_node_t *node,
+                              const struct kb_plan_file *file, uint8_t *index)
 {
     const struct kb_plan_rule *rule;
     enum kb_err err = kb_plan_rule_named(build, node, index);
@@ -248,111 +247,13 @@ static enum kb_err read_rule(struct kb_plan_build *build, const yaml_node_t *nod
     return KB_OK;
 }
 
-/* The EF.ARR that the card will find from this path upward: the nearest DF above that has one. */
-static size_t arr_above(const struct kb_plan_build *build, const struct kb_path *path)
-{
-    size_t best = 0;
-    size_t best_depth = 0;
+/* --- All files --- */
 
-    for (size_t i = 0; i < build->arr_count; i++) {
-        const struct kb_path *holder = &build->plan->files[build->arrs[i].file].path;
-        size_t above = holder->depth - 1u; /* the DF of the EF.ARR */
-
-        if (above < path->depth && above >= best_depth &&
-            !memcmp(holder->fid, path->fid, above * sizeof *path->fid)) {
-            best = i;
-            best_depth = above;
-        }
-    }
-    return best;
-}
-
-static enum kb_err no_room(struct kb_plan_build *build, const yaml_node_t *node)
+enum kb_err kb_plan_no_room(struct kb_plan_build *build, const yaml_node_t *node)
 {
     return kb_yaml_fail(&build->yaml, node, KB_ERR_TOO_LONG,
                         "more than %d files, EF.ARRs counted; use fewer", KB_PLAN_FILES);
 }
-
-/* --- EF.ARR of a DF --- */
-
-struct arr {
-    const yaml_node_t *fid, *access;
-    uint32_t sfi;
-};
-
-static const struct kb_key arr_keys[] = {
-    {"fid", KB_KEY_SCALAR, false, offsetof(struct arr, fid), 0, 0, NULL},
-    {"sfi", KB_KEY_NUMBER, false, offsetof(struct arr, sfi), 1, 30, NULL},
-    {"access", KB_KEY_SCALAR, false, offsetof(struct arr, access), 0, 0, NULL},
-    {0},
-};
-
-/* TS 102 221 clause 13.4 (MF), TS 31.102 clause 4.2.55 (USIM). */
-static const struct {
-    uint16_t fid;
-    uint8_t sfi;
-} arr_defaults[] = {
-    [KB_FILE_MF] = {0x2F06, 6}, [KB_FILE_DF] = {0x6F06, 23}, [KB_FILE_ADF] = {0x6F06, 23}};
-
-static enum kb_err read_arr_fid(struct kb_plan_build *build, const yaml_node_t *node, uint16_t *fid)
-{
-    const char *text = kb_yaml_text(node);
-
-    if (!node)
-        return KB_OK;
-    if (!take_fid(&text, fid) || *text)
-        return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
-                            "fid should be four hexadecimal digits, such as 6F06");
-    return check_fid(build, node, *fid);
-}
-
-static enum kb_err read_arr(struct kb_plan_build *build, const yaml_node_t *node,
-                            struct kb_plan_file *file, uint8_t *rule)
-{
-    struct arr raw = {.sfi = file->sfi};
-    enum kb_err err = KB_OK;
-
-    *rule = (uint8_t)(build->rule_count - 1);
-    if (!node)
-        return KB_OK;
-    file->line = kb_yaml_line(node);
-    err = kb_schema_read(&build->yaml, node, arr_keys, &raw);
-    file->sfi = (uint8_t)raw.sfi;
-    if (!err)
-        err = read_arr_fid(build, raw.fid, &file->path.fid[file->path.depth - 1]);
-    if (!err && raw.access)
-        err = read_rule(build, raw.access, file, rule);
-    return err;
-}
-
-/* Adds the EF.ARR right behind its DF, so that it is there before the files that refer to it. */
-static enum kb_err add_arr(struct kb_plan_build *build, const yaml_node_t *node,
-                           const struct kb_plan_file *df)
-{
-    struct kb_plan *plan = build->plan;
-    struct kb_plan_file *file = &plan->files[plan->file_count];
-    size_t mark;
-    enum kb_err err;
-
-    if (plan->file_count == KB_PLAN_FILES || build->arr_count == KB_PLAN_ARRS ||
-        df->path.depth == KB_FILE_DEPTH)
-        return no_room(build, node);
-    *file = (struct kb_plan_file){.name = "EF.ARR",
-                                  .path = df->path,
-                                  .kind = KB_FILE_LINEAR_FIXED,
-                                  .sfi = arr_defaults[df->kind].sfi,
-                                  .line = df->line};
-    file->path.fid[file->path.depth++] = arr_defaults[df->kind].fid;
-    mark = kb_yaml_enter(&build->yaml, "arr");
-    err = read_arr(build, node, file, &build->rule_of[plan->file_count]);
-    kb_yaml_leave(&build->yaml, mark);
-    build->arrs[build->arr_count].file = plan->file_count;
-    build->arr_of[plan->file_count] = (uint8_t)build->arr_count++;
-    plan->file_count++;
-    return err;
-}
-
-/* --- All files --- */
 
 static enum kb_err fill_file(struct kb_plan_build *build, const yaml_node_t *node,
                              const struct raw *raw, struct kb_plan_file *file)
@@ -373,27 +274,12 @@ static enum kb_err fill_file(struct kb_plan_build *build, const yaml_node_t *nod
     if (!err)
         err = read_aid(build, raw->aid, file);
     if (!err)
-        err = read_rule(build, raw->access, file, &build->rule_of[index]);
+        err = kb_plan_read_rule(build, raw->access, file, &build->rule_of[index]);
     build->fill_of[index] = 0xFF;
     if (!err && raw->fill)
         err = kb_schema_hex(yaml, raw->fill, "fill", 1, 1, &build->fill_of[index], &len);
     build->content_of[index] = raw->content;
     return err;
-}
-
-/* An EF with the FID of the EF.ARR above would be found in its stead. */
-static enum kb_err join_arr(struct kb_plan_build *build, const yaml_node_t *node,
-                            const struct kb_plan_file *file)
-{
-    size_t arr = arr_above(build, &file->path);
-    const struct kb_path *holder = &build->plan->files[build->arrs[arr].file].path;
-
-    build->arr_of[file - build->plan->files] = (uint8_t)arr;
-    if (file->path.depth && file->path.fid[file->path.depth - 1] == holder->fid[holder->depth - 1])
-        return kb_yaml_fail(&build->yaml, node, KB_ERR_EXISTS,
-                            "FID %04X is that of the EF.ARR above; choose another",
-                            holder->fid[holder->depth - 1]);
-    return KB_OK;
 }
 
 static enum kb_err read_file(struct kb_plan_build *build, const yaml_node_t *node)
@@ -406,7 +292,7 @@ static enum kb_err read_file(struct kb_plan_build *build, const yaml_node_t *nod
     if (err)
         return err;
     if (plan->file_count == KB_PLAN_FILES)
-        return no_room(build, node);
+        return kb_plan_no_room(build, node);
     file->kind = (uint8_t)(raw.type + KB_FILE_MF);
     file->line = kb_yaml_line(node);
     file->sfi = (uint8_t)raw.sfi;
@@ -418,9 +304,9 @@ static enum kb_err read_file(struct kb_plan_build *build, const yaml_node_t *nod
         return err;
     plan->file_count++;
     if (file->kind != KB_FILE_MF)
-        err = join_arr(build, raw.path, file);
+        err = kb_plan_join_arr(build, raw.path, file);
     if (!err && (raw.arr || file->kind == KB_FILE_MF || file->kind == KB_FILE_ADF))
-        err = add_arr(build, raw.arr, file);
+        err = kb_plan_add_arr(build, raw.arr, file);
     return err;
 }
 
