@@ -12,6 +12,6 @@ work=$1
 cards=$work/process
 rate "factory make, cards in this process" "$2" make_cards "$cards" "$2"
 make_batch "$cards"
-rate "bureau run (with its proof), cards in this process" "$2" personalize "$cards" --dir "$cards"
+rate "bureau run, cards in this process" "$2" personalize "$cards" --dir "$cards"
 some=("$cards"/*.card)
 cp "${some[0]}" "$work/card"
