@@ -12,7 +12,12 @@
 
 #include "tests/perso/sample.h"
 
-enum { SEEDS = 3, FILLER_OBJECT = KB_OBJ_SECRET + 31, FILLER = 100 };
+enum {
+    SEEDS = 3,
+    SESSION = 200, /* bytes that a session writes in front of the command */
+    FILLER_OBJECT = KB_OBJ_SECRET + 31,
+    FILLER = 100
+};
 
 static struct rig rig, made, start;
 static struct builder builder;
@@ -64,13 +69,14 @@ static void leave_room(size_t room)
 }
 
 /* Runs the command with power cut at this operation; false when the command ended before it. */
-static bool run_cut(const struct scene *scene, uint64_t cut, uint64_t seed)
+static bool run_cut(const struct scene *scene, size_t room, uint64_t cut, uint64_t seed)
 {
     bool is_cut;
     uint16_t sw;
 
     power_from(&start);
     scene->session();
+    leave_room(room);
     kb_flash_fault_arm(&rig.fault, cut, seed);
     sw = scene->command();
     is_cut = rig.fault.is_off;
@@ -84,19 +90,19 @@ static bool run_cut(const struct scene *scene, uint64_t cut, uint64_t seed)
 
 static void run_scene(const struct scene *scene)
 {
-    /* All of it, too little for a PUT, for what follows a code, for anything. */
-    static const size_t rooms[] = {SIZE_MAX, 400, 71, 23};
+    /* As much as there is, too little for a PUT, too little for anything. */
+    static const size_t rooms[] = {RIG_SECTOR * RIG_SECTORS, 400, 23};
 
     for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
         uint64_t cut = 1;
 
         power_from(&made);
         scene->past();
-        leave_room(rooms[i]);
+        leave_room(rooms[i] + SESSION);
         sample_copy(&start, &rig);
-        while (run_cut(scene, cut, 0)) {
+        while (run_cut(scene, rooms[i], cut, 0)) {
             for (uint64_t seed = 1; seed < SEEDS; seed++)
-                run_cut(scene, cut, seed);
+                run_cut(scene, rooms[i], cut, seed);
             cut++;
         }
         assert_true(cut > 1);
