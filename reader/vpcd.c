@@ -13,7 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RETRY_MS = 100, LENGTH_SIZE = 2 };
+/* pcscd looks at its readers every 400 ms. A card put in sooner after another one may be taken for
+ * it, and stay unusable. */
+enum { GAP_MS = 450, RETRY_MS = 100, LENGTH_SIZE = 2 };
 
 enum control { POWER_OFF = 0x00, POWER_ON = 0x01, RESET = 0x02, GET_ATR = 0x04 };
 
@@ -79,12 +81,22 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Ends early when stopped: the signal interrupts it. */
+static void wait_ms(int64_t duration)
+{
+    const struct timespec pause = {duration / 1000, duration % 1000 * 1000000};
+
+    if (duration > 0)
+        nanosleep(&pause, NULL);
+}
+
 static enum kb_err connect_until(struct kb_vpcd *vpcd, const struct addrinfo *found,
                                  const char *address, int timeout_ms, struct kb_report *why)
 {
-    const struct timespec pause = {0, RETRY_MS * 1000000L};
     int64_t deadline = now_ms() + timeout_ms;
 
+    if (vpcd->left_at)
+        wait_ms(vpcd->left_at + GAP_MS - now_ms());
     while (!vpcd->is_stopped) {
         int fd = connect_once(found);
 
@@ -95,7 +107,7 @@ static enum kb_err connect_until(struct kb_vpcd *vpcd, const struct addrinfo *fo
         if (now_ms() >= deadline)
             return kb_report(why, KB_ERR_READER, "no virtual reader at %s: %s", address,
                              strerror(errno));
-        nanosleep(&pause, NULL);
+        wait_ms(RETRY_MS);
     }
     return KB_OK;
 }
@@ -283,6 +295,7 @@ static void disconnect(struct kb_vpcd *vpcd)
     vpcd->fd = -1; /* first: a signal must not reach a descriptor that is somebody else's */
     if (fd >= 0)
         close(fd);
+    vpcd->left_at = now_ms();
     kb_wipe(vpcd->received, sizeof(vpcd->received));
 }
 

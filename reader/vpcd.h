@@ -24,6 +24,7 @@ struct kb_vpcd {
     volatile sig_atomic_t fd; /* -1: not connected */
     volatile sig_atomic_t is_stopped;
     uint64_t commands; /* APDUs of the last kb_vpcd_serve */
+    int64_t left_at;   /* when the last card was taken out, 0: never; monotonic milliseconds */
     size_t start, end; /* what was received and not yet used */
     uint8_t received[2 + 65535];
 };
@@ -31,7 +32,8 @@ struct kb_vpcd {
 void kb_vpcd_init(struct kb_vpcd *vpcd);
 
 /* Connects to "HOST:PORT" ("[::1]:35963" for IPv6); tries again until timeout_ms have passed, as
- * the reader may still be starting. KB_ERR_USAGE: the address is none; KB_ERR_READER: nobody
+ * the reader may still be starting. After another card it first leaves the reader empty for as long
+ * as the PC/SC service needs to notice. KB_ERR_USAGE: the address is none; KB_ERR_READER: nobody
  * there. Stopped meanwhile: KB_OK, and kb_vpcd_serve ends at once. */
 enum kb_err kb_vpcd_connect(struct kb_vpcd *vpcd, const char *address, int timeout_ms,
                             struct kb_report *why);
