@@ -24,7 +24,7 @@ enum kb_err kb_prove_fields(struct kb_card *card, const struct kb_image *image);
 enum kb_err kb_prove_items(struct kb_card *card, const struct kb_image *image);
 enum kb_err kb_prove_tags(struct kb_card *card, const struct kb_image *image);
 
-/* prove_writes.c: every place exists, takes what is written, and belongs to one field. */
+/* prove_writes.c: every place exists, takes what is written, and belongs to one item. */
 enum kb_err kb_prove_writes(struct kb_card *card, const struct kb_image *image);
 enum kb_err kb_prove_places(struct kb_card *card, const struct kb_image *image);
 

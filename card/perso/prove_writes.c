@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules of writes (docs/loader.md 6): each place exists, takes what is written there, and belongs
- * to one field, so that a locked field stays as it is whatever another one does. */
+ * to one item of one field, so that a locked field stays as it is whatever another one does. */
 
 #include "card/perso/prove.h"
 
@@ -176,15 +176,23 @@ static bool do_places_meet(const struct kb_image_write *a, const struct kb_image
            b->offset < (unsigned)a->offset + a->length;
 }
 
-/* No write from number other on meets the write with this index. */
-static enum kb_err prove_place(const struct kb_image *image, unsigned index, unsigned other)
+/* PIN and unblock code are one object, but two values. */
+static bool are_both_codes(const struct kb_image_write *a, const struct kb_image_write *b)
 {
-    struct kb_image_write row, next;
+    return a->target == KB_TARGET_PIN && a->argument != b->argument;
+}
+
+/* No later write meets the one with this index; field_end is where the writes of its field end. */
+static enum kb_err prove_place(const struct kb_image *image, unsigned index, unsigned field_end)
+{
+    struct kb_image_write row, other;
     enum kb_err err = kb_image_write(image, (uint8_t)index, &row);
 
-    for (; other < image->writes && !err; other++) {
-        err = kb_image_write(image, (uint8_t)other, &next);
-        if (!err && do_places_meet(&row, &next))
+    for (unsigned i = index + 1; i < image->writes && !err; i++) {
+        err = kb_image_write(image, (uint8_t)i, &other);
+        if (err || !do_places_meet(&row, &other))
+            continue;
+        if (i >= field_end || !are_both_codes(&row, &other))
             return KB_ERR_RULE;
     }
     return err;

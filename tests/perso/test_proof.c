@@ -237,6 +237,20 @@ static void no_place_belongs_to_two_fields(void **state)
     expect_reason(KB_ERR_RULE);
 }
 
+static void no_place_belongs_to_two_items(void **state)
+{
+    (void)state;
+    sample_plan(&builder);
+    builder.rows[BUILDER_WRITES][12][11] = 1; /* the slice moves into the group's record */
+    expect_reason(KB_ERR_RULE);
+    sample_plan(&builder);
+    builder.rows[BUILDER_WRITES][3][1] = 3; /* OPc becomes Ki */
+    expect_reason(KB_ERR_RULE);
+    sample_plan(&builder);
+    builder.rows[BUILDER_WRITES][6][16] = 0; /* unblock code becomes PIN */
+    expect_reason(KB_ERR_RULE);
+}
+
 static void a_write_goes_to_no_directory(void **state)
 {
     uint8_t *write;
@@ -373,6 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_image_that_breaks_one_rule_is_refused_whole),
         cmocka_unit_test(no_place_belongs_to_two_fields),
+        cmocka_unit_test(no_place_belongs_to_two_items),
         cmocka_unit_test(a_write_goes_to_no_directory),
         cmocka_unit_test(two_bytes_of_one_record_may_belong_to_two_fields),
         cmocka_unit_test(header_fields_are_checked),
