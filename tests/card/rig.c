@@ -31,9 +31,14 @@ static enum kb_err seeded_random(void *ctx, void *out, size_t len)
 
 void rig_blank(struct rig *rig)
 {
+    rig_blank_small(rig, RIG_SECTORS);
+}
+
+void rig_blank_small(struct rig *rig, uint32_t sectors)
+{
     memset(rig, 0, sizeof(*rig));
     memset(rig->memory, 0xFF, sizeof(rig->memory));
-    kb_flash_ram_init(&rig->ram, &rig->below, rig->memory, RIG_SECTOR, RIG_SECTORS, 8);
+    kb_flash_ram_init(&rig->ram, &rig->below, rig->memory, RIG_SECTOR, sectors, 8);
     kb_flash_fault_init(&rig->fault, &rig->device, &rig->below);
     rig->port = (struct kb_card_port){.device = &rig->device,
                                       .crypto = &kb_crypto_mbedtls,

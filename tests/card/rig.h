@@ -25,6 +25,9 @@ struct rig {
 /* A blank card, powered. */
 void rig_blank(struct rig *rig);
 
+/* The same with a memory of fewer sectors, an even number: it has to tidy up more often. */
+void rig_blank_small(struct rig *rig, uint32_t sectors);
+
 /* Power off and on; false when the card does not come up. */
 bool rig_power(struct rig *rig);
 
