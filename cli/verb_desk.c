@@ -10,23 +10,40 @@
 
 enum { LISTED_MAX = 50 };
 
+/* The file an option names, or the default one. */
+static enum kb_err find_key(const struct kb_cli *cli, const char *option, const char *default_name,
+                            char path[KB_KEY_FILE_PATH], struct kb_report *why)
+{
+    const char *given = kb_cli_value(cli, option);
+
+    if (!given)
+        return kb_key_file_default(default_name, path, why);
+    if (snprintf(path, KB_KEY_FILE_PATH, "%s", given) >= KB_KEY_FILE_PATH)
+        return kb_report(why, KB_ERR_TOO_LONG, "--%s: the name is too long", option);
+    return KB_OK;
+}
+
 enum kb_err kb_cli_need_key(const struct kb_cli *cli, const char *option, const char *default_name,
                             kb_key_maker make, uint8_t key[32], struct kb_report *why)
 {
-    char place[KB_KEY_FILE_PATH];
-    const char *path = kb_cli_value(cli, option);
+    char path[KB_KEY_FILE_PATH];
     bool is_new = false;
-    enum kb_err err = KB_OK;
+    enum kb_err err = find_key(cli, option, default_name, path, why);
 
-    if (!path) {
-        err = kb_key_file_default(default_name, place, why);
-        path = place;
-    }
     if (!err)
         err = kb_key_file_need(path, &kb_crypto_openssl, make, key, 32, &is_new, why);
     if (is_new)
         fprintf(stderr, "keyborn: made a new key: %s (keep it safe, and a copy elsewhere)\n", path);
     return err;
+}
+
+enum kb_err kb_cli_read_key(const struct kb_cli *cli, const char *option, const char *default_name,
+                            uint8_t key[32], struct kb_report *why)
+{
+    char path[KB_KEY_FILE_PATH];
+    enum kb_err err = find_key(cli, option, default_name, path, why);
+
+    return err ? err : kb_key_file_read(path, key, 32, why);
 }
 
 static volatile sig_atomic_t is_asked_to_stop;

@@ -14,6 +14,10 @@
 enum kb_err kb_cli_need_key(const struct kb_cli *cli, const char *option, const char *default_name,
                             kb_key_maker make, uint8_t key[32], struct kb_report *why);
 
+/* As kb_cli_need_key, but the key has to be there. */
+enum kb_err kb_cli_read_key(const struct kb_cli *cli, const char *option, const char *default_name,
+                            uint8_t key[32], struct kb_report *why);
+
 /* Not 0 once SIGINT or SIGTERM came; the first call starts to listen. */
 const volatile sig_atomic_t *kb_cli_stop_flag(void);
 

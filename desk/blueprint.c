@@ -206,16 +206,26 @@ void kb_blueprint_common(struct kb_commands *list, const struct kb_plan *plan,
     load_algorithm(list, image);
 }
 
-static void put_iccid_file(struct kb_commands *list, const struct kb_plan *plan,
-                           const struct kb_fresh *fresh)
+/* Files that show the card's numbers before any field is filled. */
+static void put_numbers(struct kb_commands *list, const struct kb_plan *plan,
+                        const struct kb_fresh *fresh)
 {
+    struct kb_span iccid = kb_span(fresh->iccid, strlen(fresh->iccid));
+    struct kb_span imsi = kb_span(fresh->imsi_t, strlen(fresh->imsi_t));
     uint8_t content[10];
 
-    if (!plan->has_iccid_file ||
-        kb_bcd_encode(kb_span(fresh->iccid, strlen(fresh->iccid)), content, sizeof content))
-        return;
-    select_path(list, &plan->iccid_path);
-    update_binary(list, kb_span(content, sizeof content));
+    if (plan->has_iccid_file && !kb_bcd_encode(iccid, content, 10)) {
+        select_path(list, &plan->iccid_path);
+        update_binary(list, kb_span(content, 10));
+    }
+    if (plan->has_imsi_t_file && imsi.len && !kb_imsi_encode(imsi, content)) {
+        select_path(list, &plan->imsi_t_path);
+        update_binary(list, kb_span(content, 9));
+    }
+    if (plan->has_acc_t_file && imsi.len && !kb_acc_from_imsi(imsi, content)) {
+        select_path(list, &plan->acc_t_path);
+        update_binary(list, kb_span(content, 2));
+    }
 }
 
 void kb_blueprint_card(struct kb_commands *list, const struct kb_plan *plan,
@@ -228,7 +238,7 @@ void kb_blueprint_card(struct kb_commands *list, const struct kb_plan *plan,
         if (plan->pins[i].is_random)
             put_object(list, (unsigned)KB_OBJ_PIN + plan->pins[i].index, fresh->pin[i],
                        KB_PIN_OBJECT);
-    put_iccid_file(list, plan, fresh);
+    put_numbers(list, plan, fresh);
 }
 
 void kb_blueprint_secure(struct kb_commands *list)

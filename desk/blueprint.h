@@ -12,7 +12,7 @@
 void kb_blueprint_common(struct kb_commands *list, const struct kb_plan *plan,
                          const uint8_t maker_public[KB_P256_PUBLIC], struct kb_span image);
 
-/* Identifier, codes, random PINs, EF.ICCID. */
+/* Identifier, codes, random PINs, the files that show ICCID and temporary identity. */
 void kb_blueprint_card(struct kb_commands *list, const struct kb_plan *plan,
                        const struct kb_fresh *fresh);
 

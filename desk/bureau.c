@@ -37,13 +37,13 @@ static enum kb_err open_tables(struct kb_bureau *bureau, struct kb_report *why)
     if (!err)
         err = kb_handover_open(&bureau->handover, options->handover, why);
     if (!err)
-        err = kb_journal_open(options->journal, &bureau->journal, why);
+        err = kb_journal_open(options->journal, true, &bureau->journal, why);
     if (!err)
         err = kb_audit_open(&bureau->audit, options->audit, why);
     return err;
 }
 
-static enum kb_err reserve(struct kb_bureau *bureau, struct kb_report *why)
+enum kb_err kb_bureau_reserve(struct kb_bureau *bureau, struct kb_report *why)
 {
     bureau->scratch = kb_record_new();
     bureau->sealed = malloc(KB_JOURNAL_SEALED_MAX);
@@ -67,7 +67,7 @@ static enum kb_err count_cards(struct kb_bureau *bureau, struct kb_bureau_summar
     return err;
 }
 
-static enum kb_err work(struct kb_bureau *bureau, struct kb_report *why)
+enum kb_err kb_bureau_work(struct kb_bureau *bureau, struct kb_report *why)
 {
     enum kb_err err;
 
@@ -93,20 +93,20 @@ static enum kb_err run(struct kb_bureau *bureau, const struct kb_entity *entity,
     if (!err)
         err = open_tables(bureau, why);
     if (!err)
-        err = reserve(bureau, why);
+        err = kb_bureau_reserve(bureau, why);
     if (!err)
         err = kb_import(bureau->journal, bureau->crypto, entity->plan, &bureau->handover,
                         &bureau->table, why);
     if (!err)
         err = count_cards(bureau, summary, why);
     if (!err)
-        err = work(bureau, why);
+        err = kb_bureau_work(bureau, why);
     summary->done = summary->total - bureau->left;
     summary->failed = bureau->failed;
     return err;
 }
 
-static void release(struct kb_bureau *bureau)
+void kb_bureau_release(struct kb_bureau *bureau)
 {
     kb_audit_close(&bureau->audit);
     kb_journal_close(bureau->journal);
@@ -123,8 +123,10 @@ static void release(struct kb_bureau *bureau)
 enum kb_err kb_bureau_run(const struct kb_bureau_options *options,
                           struct kb_bureau_summary *summary, struct kb_report *why)
 {
-    struct kb_bureau bureau = {
-        .options = options, .crypto = &kb_crypto_openssl, .audit = {.fd = -1}};
+    struct kb_bureau bureau = {.options = options,
+                               .kind = &kb_bureau_personalizing,
+                               .crypto = &kb_crypto_openssl,
+                               .audit = {.fd = -1}};
     struct kb_entity *entity = NULL;
     double started = kb_clock();
     enum kb_err err = kb_entity_load(options->entity, &entity, why);
@@ -136,7 +138,7 @@ enum kb_err kb_bureau_run(const struct kb_bureau_options *options,
     memcpy(bureau.seal.key, options->key, sizeof bureau.seal.key);
     pthread_mutex_init(&bureau.lock, NULL);
     err = run(&bureau, entity, summary, why);
-    release(&bureau);
+    kb_bureau_release(&bureau);
     kb_entity_free(entity);
     summary->seconds = kb_clock() - started;
     return err;

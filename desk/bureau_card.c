@@ -7,6 +7,40 @@
 #include "desk/authenticate.h"
 #include "desk/bureau_inside.h"
 #include "desk/talk.h"
+#include "wire/bcd.h"
+
+enum kb_err kb_bureau_identify(const struct kb_bureau *bureau, struct kb_reader *reader,
+                               char iccid[KB_ICCID_TEXT], struct kb_report *why)
+{
+    struct kb_card_state state;
+    enum kb_err err = kb_card_state_get(reader, bureau->field, &state, why);
+
+    if (err)
+        return err;
+    if (!state.id[0])
+        return kb_report(why, KB_ERR_CARD, "the card has no identifier");
+    memcpy(iccid, state.id, sizeof state.id);
+    return KB_OK;
+}
+
+enum kb_err kb_bureau_read_iccid(const struct kb_bureau *bureau, struct kb_reader *reader,
+                                 char iccid[KB_ICCID_TEXT], struct kb_report *why)
+{
+    static const uint8_t by_path[4] = {0x00, 0xA4, 0x08, 0x0C}, read[4] = {0x00, 0xB0, 0x00, 0x00};
+    static const uint8_t ef_iccid[2] = {0x2F, 0xE2}; /* TS 102 221 clause 13.2 */
+    struct kb_answer answer;
+    size_t len = 0;
+    enum kb_err err = kb_talk_ok(reader, "SELECT EF.ICCID", by_path,
+                                 kb_span(ef_iccid, sizeof ef_iccid), false, &answer, why);
+
+    (void)bureau;
+    if (!err)
+        err = kb_talk_ok(reader, "READ EF.ICCID", read, kb_span(NULL, 0), true, &answer, why);
+    if (!err && kb_bcd_decode(kb_span(answer.data, answer.len), iccid, KB_ICCID_TEXT - 1, &len))
+        err = kb_report(why, KB_ERR_CARD, "EF.ICCID holds no digits");
+    iccid[err ? 0 : len] = '\0';
+    return err;
+}
 
 /* Whether this is the card that was meant, and one that can be worked on. */
 static enum kb_err check_card(const struct kb_bureau *bureau, const struct kb_card_state *state,
@@ -26,16 +60,11 @@ static enum kb_err check_card(const struct kb_bureau *bureau, const struct kb_ca
 static enum kb_err authenticate(const struct kb_bureau *bureau, struct kb_reader *reader,
                                 struct kb_job *job, struct kb_report *why)
 {
-    struct kb_span ki = kb_record_role(job->record, "ki");
-    struct kb_span opc = kb_record_role(job->record, "opc");
     struct kb_subscriber_keys keys;
     enum kb_err err;
 
-    if (!bureau->options->is_to_verify || ki.len != sizeof keys.ki || opc.len != sizeof keys.opc)
+    if (!bureau->options->is_to_verify || kb_values_keys(job->record, &keys))
         return KB_OK;
-    memcpy(keys.ki, ki.data, sizeof keys.ki);
-    memcpy(keys.opc, opc.data, sizeof keys.opc);
-    keys.pin1 = kb_record_role(job->record, "pin1");
     err = kb_authenticate(reader, bureau->crypto, &keys, &job->seq, why);
     job->is_proved = !err;
     kb_wipe(&keys, sizeof keys);
@@ -92,4 +121,16 @@ enum kb_err kb_bureau_card(const struct kb_bureau *bureau, struct kb_reader *rea
     if (!err)
         err = read_back(bureau, reader, job, why);
     return err ? err : authenticate(bureau, reader, job, why);
+}
+
+enum kb_err kb_bureau_prove_card(const struct kb_bureau *bureau, struct kb_reader *reader,
+                                 struct kb_job *job, struct kb_report *why)
+{
+    struct kb_subscriber_keys keys;
+    enum kb_err err = kb_values_keys(job->record, &keys);
+
+    if (err)
+        return kb_report(why, err, "there are no Ki and OPc to prove it with");
+    kb_wipe(&keys, sizeof keys);
+    return authenticate(bureau, reader, job, why);
 }

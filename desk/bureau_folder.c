@@ -18,7 +18,7 @@ static enum kb_err work_on(struct kb_bureau *bureau, struct kb_job *job, const c
         return err;
     err = kb_talk_power_up(reader, why);
     if (!err)
-        err = kb_bureau_card(bureau, reader, job, why);
+        err = bureau->kind->card(bureau, reader, job, why);
     reader->ops->power_down(reader);
     reader->ops->close(reader);
     return err;

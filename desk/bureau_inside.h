@@ -11,12 +11,35 @@
 #include "desk/handover.h"
 #include "desk/personalize.h"
 #include "desk/progress.h"
+#include "desk/values.h"
 #include "reader/reader.h"
+
+struct kb_bureau;
+struct kb_job;
+
+/* What is done with each card. */
+struct kb_bureau_kind {
+    const char *what;          /* for the audit log */
+    enum kb_journal_state due; /* cards in this state are claimed one after the other */
+    enum kb_err (*identify)(const struct kb_bureau *bureau, struct kb_reader *reader,
+                            char iccid[KB_ICCID_TEXT], struct kb_report *why);
+    enum kb_err (*check)(const struct kb_job *job,
+                         struct kb_report *why); /* one that came by itself */
+    enum kb_err (*load)(struct kb_bureau *bureau, struct kb_job *job, struct kb_report *why);
+    enum kb_err (*card)(const struct kb_bureau *bureau, struct kb_reader *reader,
+                        struct kb_job *job, struct kb_report *why);
+    bool (*has_failed)(const struct kb_job *job); /* earlier in this run */
+    enum kb_err (*keep)(struct kb_bureau *bureau, const struct kb_job *job, bool is_failed,
+                        const char *reason, struct kb_report *why);
+};
+
+extern const struct kb_bureau_kind kb_bureau_personalizing, kb_bureau_proving;
 
 struct kb_bureau {
     const struct kb_bureau_options *options;
+    const struct kb_bureau_kind *kind;
     const struct kb_crypto *crypto;
-    const struct kb_entity_field *field;
+    const struct kb_entity_field *field; /* NULL when cards are only proven */
     struct kb_seal seal;
 
     pthread_mutex_t lock; /* guards everything below */
@@ -67,11 +90,23 @@ void kb_bureau_give_up(struct kb_bureau *bureau, enum kb_err err, const struct k
 
 /* --- bureau_card.c: one card in a reader, powered --- */
 
+/* By what the card says of its personalization; by EF.ICCID. */
+enum kb_err kb_bureau_identify(const struct kb_bureau *bureau, struct kb_reader *reader,
+                               char iccid[KB_ICCID_TEXT], struct kb_report *why);
+enum kb_err kb_bureau_read_iccid(const struct kb_bureau *bureau, struct kb_reader *reader,
+                                 char iccid[KB_ICCID_TEXT], struct kb_report *why);
 enum kb_err kb_bureau_card(const struct kb_bureau *bureau, struct kb_reader *reader,
                            struct kb_job *job, struct kb_report *why);
+enum kb_err kb_bureau_prove_card(const struct kb_bureau *bureau, struct kb_reader *reader,
+                                 struct kb_job *job, struct kb_report *why);
 
-/* --- bureau_folder.c, bureau_readers.c: threads until the run is over --- */
+/* --- bureau.c, bureau_folder.c, bureau_readers.c: threads until the run is over --- */
 
+/* Scratch memory; everything that is open. */
+enum kb_err kb_bureau_reserve(struct kb_bureau *bureau, struct kb_report *why);
+void kb_bureau_release(struct kb_bureau *bureau);
+/* Cards of the journal until none is left; counts and progress as the options say. */
+enum kb_err kb_bureau_work(struct kb_bureau *bureau, struct kb_report *why);
 enum kb_err kb_bureau_work_folder(struct kb_bureau *bureau, struct kb_report *why);
 enum kb_err kb_bureau_work_readers(struct kb_bureau *bureau, struct kb_report *why);
 

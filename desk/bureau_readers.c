@@ -60,20 +60,18 @@ static void open_reader(struct desk *desk)
 static void serve_card(struct desk *desk)
 {
     struct kb_report why = {0};
-    struct kb_card_state state;
+    char iccid[KB_ICCID_TEXT];
     enum kb_err err = kb_talk_power_up(desk->reader, &why);
 
     if (!err)
-        err = kb_card_state_get(desk->reader, desk->bureau->field, &state, &why);
-    if (!err && !state.id[0])
-        err = kb_report(&why, KB_ERR_CARD, "the card has no identifier");
+        err = desk->bureau->kind->identify(desk->bureau, desk->reader, iccid, &why);
     if (!err)
-        err = kb_bureau_claim(desk->bureau, state.id, &desk->job, &why);
+        err = kb_bureau_claim(desk->bureau, iccid, &desk->job, &why);
     if (err) {
         kb_bureau_note(desk->bureau, desk->name, why.text);
         return;
     }
-    err = kb_bureau_card(desk->bureau, desk->reader, &desk->job, &why);
+    err = desk->bureau->kind->card(desk->bureau, desk->reader, &desk->job, &why);
     kb_bureau_finish(desk->bureau, &desk->job, desk->name, err, &why);
 }
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A run's rows: what goes into a card is durable first, results are committed in groups. */
+/* A run's rows: which card is whose, and how it ended; results are committed in groups. */
 
 #include <string.h>
 
 #include "crypto/secret.h"
 #include "desk/bureau_inside.h"
 
-enum { GROUP = 100, KEY_MAX = 32, NOTES_MAX = 20 };
-
-static const char record_column[] = "record";
+enum { GROUP = 100, NOTES_MAX = 20 };
 
 static bool is_stopped(const struct kb_bureau *bureau)
 {
@@ -24,113 +22,6 @@ bool kb_bureau_is_over(struct kb_bureau *bureau)
     is_over = bureau->is_over;
     pthread_mutex_unlock(&bureau->lock);
     return is_over;
-}
-
-/* --- Preparing: from the tables to sealed values in the journal --- */
-
-static enum kb_err draw_keys(struct kb_bureau *bureau, struct kb_report *why)
-{
-    uint8_t key[KEY_MAX];
-    enum kb_err err = KB_OK;
-
-    for (size_t i = 0; i < bureau->field->item_count && !err; i++) {
-        const struct kb_entity_item *item = &bureau->field->items[i];
-        size_t len = item->max < KEY_MAX ? item->max : KEY_MAX;
-
-        if (!kb_item_is_key(item) || kb_record_name(bureau->scratch, item->name).len)
-            continue;
-        err = bureau->crypto->random(key, len);
-        if (!err)
-            err = kb_record_put(bureau->scratch, item->name, item->role, kb_span(key, len));
-    }
-    kb_wipe(key, sizeof key);
-    return err ? kb_report(why, err, "generated keys: %s", kb_err_text(err)) : KB_OK;
-}
-
-/* The row as the import saw it. */
-static enum kb_err read_row(struct kb_bureau *bureau, const struct kb_journal_row *row,
-                            struct kb_report *why)
-{
-    bool is_row = false;
-    enum kb_err err = kb_csv_seek(bureau->table.csv, row->row, why);
-
-    if (!err)
-        err = kb_csv_next(bureau->table.csv, &is_row, why);
-    if (!err &&
-        (!is_row || (bureau->table.has_iccid &&
-                     strcmp(kb_csv_text(bureau->table.csv, bureau->table.iccid), row->iccid) != 0)))
-        return kb_report(why, KB_ERR_INTEGRITY, "%s: changed since the run was started",
-                         kb_csv_path(bureau->table.csv));
-    return err ? err : kb_table_values(&bureau->table, row->iccid, bureau->scratch, why);
-}
-
-static enum kb_err prepare_row(struct kb_bureau *bureau, const struct kb_journal_row *row,
-                               struct kb_report *why)
-{
-    enum kb_err err = read_row(bureau, row, why);
-    size_t len;
-
-    if (!err && bureau->options->may_generate)
-        err = draw_keys(bureau, why);
-    if (err)
-        return err;
-    len = bureau->scratch->len;
-    err = kb_seal_close(&bureau->seal, row->iccid, record_column,
-                        kb_span(bureau->scratch->data, len), bureau->sealed);
-    kb_record_clear(bureau->scratch);
-    if (err)
-        return kb_report(why, err, "%s: %s", row->iccid, kb_err_text(err));
-    return kb_journal_put_values(bureau->journal, row->iccid,
-                                 kb_span(bureau->sealed, len + KB_SEAL_OVERHEAD), why);
-}
-
-/* This card and those behind it, in one durable group. */
-static enum kb_err prepare_group(struct kb_bureau *bureau, const char *iccid, struct kb_report *why)
-{
-    static const char none[] = "";
-    struct kb_journal_row rows[GROUP];
-    size_t count = 0;
-    enum kb_err err =
-        kb_journal_unprepared(bureau->journal, iccid ? iccid : none, rows, GROUP, &count, why);
-
-    for (size_t i = 0; i < count && !err; i++)
-        err = prepare_row(bureau, &rows[i], why);
-    return err ? err : kb_journal_commit(bureau->journal, why);
-}
-
-/* --- Claiming --- */
-
-static enum kb_err open_record(struct kb_bureau *bureau, struct kb_job *job, struct kb_report *why)
-{
-    size_t len = 0;
-    enum kb_err err = kb_journal_values(bureau->journal, job->row.iccid, bureau->sealed, &len, why);
-
-    if (err)
-        return err;
-    err = kb_seal_open(&bureau->seal, job->row.iccid, record_column, kb_span(bureau->sealed, len),
-                       job->record->data);
-    if (err)
-        return kb_report(why, err,
-                         "the values of %s do not open: the journal belongs to another bureau key",
-                         job->row.iccid);
-    job->record->len = len - KB_SEAL_OVERHEAD;
-    return KB_OK;
-}
-
-/* Everything a card needs; job->row is filled. */
-static enum kb_err load(struct kb_bureau *bureau, struct kb_job *job, struct kb_report *why)
-{
-    enum kb_err err = KB_OK;
-
-    job->was_locked = job->is_proved = false;
-    kb_record_clear(job->record);
-    if (!job->row.is_prepared)
-        err = prepare_group(bureau, job->row.iccid, why);
-    if (!err)
-        err = open_record(bureau, job, why);
-    if (!err)
-        err = kb_handover_code(&bureau->handover, job->row.code, job->row.iccid, job->code, why);
-    return err;
 }
 
 static void give_up(struct kb_bureau *bureau, enum kb_err err, const struct kb_report *why)
@@ -149,13 +40,22 @@ void kb_bureau_give_up(struct kb_bureau *bureau, enum kb_err err, const struct k
     pthread_mutex_unlock(&bureau->lock);
 }
 
+/* --- Claiming --- */
+
+static enum kb_err load(struct kb_bureau *bureau, struct kb_job *job, struct kb_report *why)
+{
+    job->was_locked = job->is_proved = false;
+    kb_record_clear(job->record);
+    return bureau->kind->load(bureau, job, why);
+}
+
 enum kb_err kb_bureau_claim_next(struct kb_bureau *bureau, struct kb_job *job,
                                  struct kb_report *why)
 {
     enum kb_err err;
 
     pthread_mutex_lock(&bureau->lock);
-    err = kb_journal_next(bureau->journal, bureau->cursor, KB_JOURNAL_OPEN, &job->row, why);
+    err = kb_journal_next(bureau->journal, bureau->cursor, bureau->kind->due, &job->row, why);
     if (!err) {
         memcpy(bureau->cursor, job->row.iccid, sizeof bureau->cursor);
         err = load(bureau, job, why);
@@ -174,8 +74,8 @@ enum kb_err kb_bureau_claim(struct kb_bureau *bureau, const char *iccid, struct 
     pthread_mutex_lock(&bureau->lock);
     bureau->last_card = kb_clock();
     err = kb_journal_find(bureau->journal, iccid, &job->row, why);
-    if (!err && job->row.state == KB_JOURNAL_DONE)
-        err = kb_report(why, KB_ERR_EXISTS, "card %s is done already", iccid);
+    if (!err)
+        err = bureau->kind->check(job, why);
     if (!err) {
         err = load(bureau, job, why);
         if (err)
@@ -209,9 +109,9 @@ static void audit(struct kb_bureau *bureau, const struct kb_job *job, const char
                   const char *result, const char *reason)
 {
     kb_audit_write(&bureau->audit, &(struct kb_audit_event){
-                                       .what = "personalize",
+                                       .what = bureau->kind->what,
                                        .card = job->row.iccid,
-                                       .field = bureau->field->name,
+                                       .field = bureau->field ? bureau->field->name : NULL,
                                        .where = where,
                                        .result = result,
                                        .reason = reason,
@@ -222,13 +122,12 @@ static enum kb_err finish_done(struct kb_bureau *bureau, struct kb_job *job, con
                                struct kb_report *why)
 {
     const char *reason = job->was_locked ? "locked by a run that was cut short" : NULL;
-    enum kb_err err =
-        kb_journal_set_state(bureau->journal, job->row.iccid, KB_JOURNAL_DONE, reason, why);
+    enum kb_err err = bureau->kind->keep(bureau, job, false, reason, why);
 
     if (!err && job->is_proved)
         err = kb_journal_set_seq(bureau->journal, job->row.iccid, job->seq, why);
     bureau->left -= bureau->left > 0;
-    bureau->failed -= job->row.state == KB_JOURNAL_FAILED && bureau->failed > 0;
+    bureau->failed -= bureau->kind->has_failed(job) && bureau->failed > 0;
     audit(bureau, job, where, "done", reason);
     kb_progress_step(&bureau->progress, false);
     return err;
@@ -237,10 +136,9 @@ static enum kb_err finish_done(struct kb_bureau *bureau, struct kb_job *job, con
 static enum kb_err finish_failed(struct kb_bureau *bureau, struct kb_job *job, const char *where,
                                  const char *reason, struct kb_report *why)
 {
-    enum kb_err err =
-        kb_journal_set_state(bureau->journal, job->row.iccid, KB_JOURNAL_FAILED, reason, why);
+    enum kb_err err = bureau->kind->keep(bureau, job, true, reason, why);
 
-    bureau->failed += job->row.state != KB_JOURNAL_FAILED;
+    bureau->failed += !bureau->kind->has_failed(job);
     audit(bureau, job, where, "failed", reason);
     if (bureau->options->dir)
         kb_progress_step(&bureau->progress, true);

@@ -99,41 +99,49 @@ bool kb_fresh_is_bytes(const struct kb_plan_made_item *made)
     return made->value == KB_MAKER_RANDOM;
 }
 
-static enum kb_err make_imsi(const struct kb_plan *plan, uint64_t serial, uint8_t *out, size_t *len,
+static enum kb_err make_imsi(struct kb_fresh *fresh, const struct kb_plan *plan, uint64_t serial,
                              struct kb_report *why)
 {
     char text[NUMBER_MAX + 1];
-    enum kb_err err =
-        number("temporary imsi", plan->imsi_t_prefix, plan->imsi_t_digits, serial, text, why);
+    enum kb_err err;
 
-    if (err)
-        return err;
-    *len = strlen(text);
-    memcpy(out, text, *len);
-    return KB_OK;
+    fresh->imsi_t[0] = '\0';
+    if (!plan->imsi_t_prefix[0])
+        return KB_OK;
+    err = number("temporary imsi", plan->imsi_t_prefix, plan->imsi_t_digits, serial, text, why);
+    if (!err)
+        snprintf(fresh->imsi_t, sizeof fresh->imsi_t, "%.*s", KB_IMSI_MAX, text);
+    return err;
+}
+
+/* The number that a value repeats; NULL when it is drawn. */
+static const char *number_of(const struct kb_fresh *fresh, enum kb_maker_value value)
+{
+    if (value == KB_MAKER_IMSI_T)
+        return fresh->imsi_t;
+    return value == KB_MAKER_ICCID ? fresh->iccid : NULL;
 }
 
 static enum kb_err make_value(struct kb_fresh *fresh, const struct kb_plan *plan,
-                              const struct kb_fresh_source *source, size_t at, uint64_t serial,
+                              const struct kb_fresh_source *source, size_t at,
                               struct kb_report *why)
 {
     const struct kb_plan_made_item *made = &plan->made[at];
+    const char *digits = number_of(fresh, made->value);
     uint8_t *value = fresh->made[at].value;
-    size_t *len = &fresh->made[at].len;
+    size_t len = digits ? strlen(digits) : made->size;
     enum kb_err err = KB_OK;
 
-    if (made->value == KB_MAKER_IMSI_T)
-        return make_imsi(plan, serial, value, len, why);
-    *len = made->value == KB_MAKER_ICCID ? strlen(fresh->iccid) : made->size;
-    if (*len > KB_FRESH_VALUE)
+    if (len > KB_FRESH_VALUE)
         return kb_report(why, KB_ERR_TOO_LONG, "%s: more than %d bytes", made->column,
                          KB_FRESH_VALUE);
-    if (made->value == KB_MAKER_ICCID)
-        memcpy(value, fresh->iccid, *len);
+    fresh->made[at].len = len;
+    if (digits)
+        memcpy(value, digits, len);
     else if (made->value == KB_MAKER_CODE)
-        err = draw_digits(source->crypto, value, *len);
+        err = draw_digits(source->crypto, value, len);
     else
-        err = source->crypto->random(value, *len);
+        err = source->crypto->random(value, len);
     return err ? kb_report(why, err, "%s: %s", made->column, kb_err_text(err)) : KB_OK;
 }
 
@@ -143,6 +151,8 @@ enum kb_err kb_fresh_make(struct kb_fresh *fresh, const struct kb_plan *plan,
 {
     enum kb_err err = kb_fresh_iccid(plan, serial, fresh->iccid, why);
 
+    if (!err)
+        err = make_imsi(fresh, plan, serial, why);
     if (err)
         return err;
     if (plan->made_count > KB_FRESH_MADE)
@@ -155,6 +165,6 @@ enum kb_err kb_fresh_make(struct kb_fresh *fresh, const struct kb_plan *plan,
     if (err)
         return kb_report(why, err, "codes of a card: %s", kb_err_text(err));
     for (size_t i = 0; i < plan->made_count && !err; i++)
-        err = make_value(fresh, plan, source, i, serial, why);
+        err = make_value(fresh, plan, source, i, why);
     return err;
 }

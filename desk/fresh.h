@@ -8,11 +8,13 @@
 #include "desk/personalize.h"
 #include "desk/table.h"
 #include "plan/plan.h"
+#include "wire/bcd.h"
 
 enum { KB_FRESH_MADE = 64, KB_FRESH_VALUE = 64 };
 
 struct kb_fresh {
     char iccid[KB_ICCID_TEXT];
+    char imsi_t[KB_IMSI_MAX + 1]; /* the temporary identity; empty when the plan has none */
     uint8_t code[KB_FIELDS][KB_PERSO_CODE];
     uint8_t pin[KB_PINS][KB_PIN_OBJECT];
     struct {

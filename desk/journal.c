@@ -113,6 +113,7 @@ static void read_row(struct kb_journal *journal, enum kb_journal_sql which,
     row->is_prepared = kb_journal_number(journal, which, 6) != 0;
     row->seq = kb_journal_number(journal, which, 7);
     kb_journal_text(journal, which, 8, row->reason, sizeof row->reason);
+    row->proof = (enum kb_proof)kb_journal_number(journal, which, 9);
 }
 
 static enum kb_err fetch_row(struct kb_journal *journal, enum kb_journal_sql which,
@@ -225,6 +226,21 @@ enum kb_err kb_journal_set_seq(struct kb_journal *journal, const char *iccid, ui
     kb_journal_bind_text(journal, SQL_SET_SEQ, 1, iccid);
     kb_journal_bind_number(journal, SQL_SET_SEQ, 2, seq);
     return kb_journal_change(journal, SQL_SET_SEQ, why);
+}
+
+enum kb_err kb_journal_set_proof(struct kb_journal *journal, const char *iccid, enum kb_proof proof,
+                                 struct kb_report *why)
+{
+    kb_journal_bind_text(journal, SQL_SET_PROOF, 1, iccid);
+    kb_journal_bind_number(journal, SQL_SET_PROOF, 2, (uint64_t)proof);
+    return kb_journal_change(journal, SQL_SET_PROOF, why);
+}
+
+enum kb_err kb_journal_forget_proofs(struct kb_journal *journal, struct kb_report *why)
+{
+    enum kb_err err = kb_journal_change(journal, SQL_FORGET_PROOFS, why);
+
+    return err ? err : kb_journal_commit(journal, why);
 }
 
 enum kb_err kb_journal_reopen(struct kb_journal *journal, struct kb_report *why)

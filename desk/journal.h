@@ -18,6 +18,9 @@ enum kb_journal_state {
     KB_JOURNAL_FAILED = 2 /* tried in vain; open again in the next run */
 };
 
+/* Whether a finished card has proven its keys in the last verification. */
+enum kb_proof { KB_PROOF_NONE = 0, KB_PROOF_GIVEN = 1, KB_PROOF_FAILED = 2 };
+
 enum {
     KB_JOURNAL_DIGEST = 65,
     KB_JOURNAL_REASON = 256,
@@ -37,13 +40,16 @@ struct kb_journal_row {
     struct kb_csv_place code; /* in the handover */
     struct kb_csv_place row;  /* in the batch */
     enum kb_journal_state state;
-    bool is_prepared;               /* its values are in the journal */
+    bool is_prepared; /* its values are in the journal */
+    enum kb_proof proof;
     uint64_t seq;                   /* highest SEQ the card has accepted */
     char reason[KB_JOURNAL_REASON]; /* why it failed, or what is worth saying; empty: nothing */
 };
 
-/* Opens a journal or makes an empty one, mode 0600. KB_ERR_VERSION; KB_ERR_IO. */
-enum kb_err kb_journal_open(const char *path, struct kb_journal **journal, struct kb_report *why);
+/* Opens a journal, or makes an empty one with mode 0600 when it may. path "": one for this process
+ * only, gone at close. KB_ERR_ABSENT; KB_ERR_VERSION; KB_ERR_IO. */
+enum kb_err kb_journal_open(const char *path, bool may_make, struct kb_journal **journal,
+                            struct kb_report *why);
 void kb_journal_close(struct kb_journal *journal);
 
 /* KB_ERR_ABSENT: nothing was imported yet. */
@@ -92,6 +98,11 @@ enum kb_err kb_journal_set_state(struct kb_journal *journal, const char *iccid,
                                  struct kb_report *why);
 enum kb_err kb_journal_set_seq(struct kb_journal *journal, const char *iccid, uint64_t seq,
                                struct kb_report *why);
+
+enum kb_err kb_journal_set_proof(struct kb_journal *journal, const char *iccid, enum kb_proof proof,
+                                 struct kb_report *why);
+/* A new verification begins: no card is proven. */
+enum kb_err kb_journal_forget_proofs(struct kb_journal *journal, struct kb_report *why);
 
 /* Failed cards are open again. */
 enum kb_err kb_journal_reopen(struct kb_journal *journal, struct kb_report *why);

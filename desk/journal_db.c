@@ -18,11 +18,12 @@ static const char schema[] =
     "NULL, batch_digest TEXT NOT NULL, handover_digest TEXT NOT NULL);"
     "CREATE TABLE card(iccid TEXT PRIMARY KEY, code_offset INTEGER NOT NULL, code_line INTEGER NOT "
     "NULL, row_offset INTEGER, row_line INTEGER, state INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT "
-    "NULL DEFAULT 0, reason TEXT, sealed BLOB) WITHOUT ROWID;"
+    "NULL DEFAULT 0, reason TEXT, sealed BLOB, proof INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
     "PRAGMA user_version = 1;";
 
 #define ROW_COLUMNS                                                                                \
-    "iccid, code_offset, code_line, row_offset, row_line, state, sealed IS NOT NULL, seq, reason"
+    "iccid, code_offset, code_line, row_offset, row_line, state, sealed IS NOT NULL, seq, "        \
+    "reason, proof"
 
 static const char *const statements[KB_JOURNAL_STATEMENTS] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -44,6 +45,8 @@ static const char *const statements[KB_JOURNAL_STATEMENTS] = {
     [SQL_VALUES] = "SELECT sealed FROM card WHERE iccid = ?",
     [SQL_SET_STATE] = "UPDATE card SET state = ?2, reason = ?3 WHERE iccid = ?1",
     [SQL_SET_SEQ] = "UPDATE card SET seq = ?2 WHERE iccid = ?1",
+    [SQL_SET_PROOF] = "UPDATE card SET proof = ?2 WHERE iccid = ?1",
+    [SQL_FORGET_PROOFS] = "UPDATE card SET proof = 0 WHERE proof <> 0",
     [SQL_REOPEN] = "UPDATE card SET state = 0 WHERE state = 2",
     [SQL_COUNT] = "SELECT count(*) FROM card WHERE state = ? AND row_line IS NOT NULL",
 };
@@ -173,26 +176,35 @@ static enum kb_err set_up(struct kb_journal *journal, struct kb_report *why)
     return err ? err : prepare_all(journal, why);
 }
 
-enum kb_err kb_journal_open(const char *path, struct kb_journal **journal, struct kb_report *why)
+/* SQLite's further files take their mode from this one. */
+static enum kb_err make_file(const char *path, bool may_make, struct kb_report *why)
 {
+    int fd = open(path, O_RDWR | O_CLOEXEC | (may_make ? O_CREAT : 0), 0600);
+
+    if (fd < 0)
+        return kb_report(why, errno == ENOENT ? KB_ERR_ABSENT : KB_ERR_IO, "%s: %s", path,
+                         strerror(errno));
+    close(fd);
+    return KB_OK;
+}
+
+enum kb_err kb_journal_open(const char *path, bool may_make, struct kb_journal **journal,
+                            struct kb_report *why)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (*path ? 0 : SQLITE_OPEN_CREATE);
     struct kb_journal *made = calloc(1, sizeof *made);
-    enum kb_err err;
-    int fd;
+    enum kb_err err = KB_OK;
 
     *journal = NULL;
     if (!made)
         return kb_report(why, KB_ERR_MEMORY, "%s: %s", path, kb_err_text(KB_ERR_MEMORY));
     snprintf(made->path, sizeof made->path, "%s", path);
-    /* SQLite's further files take their mode from this one. */
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        err = kb_report(why, KB_ERR_IO, "%s: %s", path, strerror(errno));
-    else if (sqlite3_open_v2(path, &made->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL))
+    if (*path)
+        err = make_file(path, may_make, why);
+    if (!err && sqlite3_open_v2(path, &made->db, flags, NULL))
         err = kb_journal_fail(made, why);
-    else
+    if (!err)
         err = set_up(made, why);
-    if (fd >= 0)
-        close(fd);
     if (err)
         kb_journal_close(made);
     else

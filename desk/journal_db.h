@@ -24,6 +24,8 @@ enum kb_journal_sql {
     SQL_VALUES,
     SQL_SET_STATE,
     SQL_SET_SEQ,
+    SQL_SET_PROOF,
+    SQL_FORGET_PROOFS,
     SQL_REOPEN,
     SQL_COUNT,
     KB_JOURNAL_STATEMENTS

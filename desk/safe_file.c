@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* New files that may hold secrets. */
+
+#include "desk/safe_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/secret.h"
+
+enum { BUFFER = 65536 };
+
+static enum kb_err blame(const char *path, struct kb_report *why)
+{
+    return kb_report(why, KB_ERR_IO, "%s: %s", path, strerror(errno));
+}
+
+enum kb_err kb_safe_file_open(struct kb_safe_file *file, const char *path, struct kb_report *why)
+{
+    int fd;
+
+    *file = (struct kb_safe_file){0};
+    if (strlen(path) >= sizeof file->path)
+        return kb_report(why, KB_ERR_TOO_LONG, "%s: the name is too long", path);
+    snprintf(file->path, sizeof file->path, "%s", path);
+    snprintf(file->fresh, sizeof file->fresh, "%s.XXXXXX", path);
+    file->buffer = malloc(BUFFER);
+    fd = file->buffer ? mkostemp(file->fresh, O_CLOEXEC) : -1;
+    if (fd >= 0)
+        file->out = fdopen(fd, "w");
+    if (!file->out) {
+        blame(path, why);
+        if (fd >= 0)
+            close(fd);
+        free(file->buffer);
+        return KB_ERR_IO;
+    }
+    setvbuf(file->out, file->buffer, _IOFBF, BUFFER);
+    return KB_OK;
+}
+
+static bool close_file(struct kb_safe_file *file)
+{
+    bool is_whole = !fflush(file->out) && !ferror(file->out) && !fsync(fileno(file->out));
+
+    is_whole = !fclose(file->out) && is_whole;
+    kb_wipe(file->buffer, BUFFER);
+    free(file->buffer);
+    file->out = NULL;
+    return is_whole;
+}
+
+enum kb_err kb_safe_file_keep(struct kb_safe_file *file, struct kb_report *why)
+{
+    enum kb_err err = KB_OK;
+
+    if (!close_file(file) || rename(file->fresh, file->path))
+        err = blame(file->path, why);
+    if (err)
+        unlink(file->fresh);
+    return err;
+}
+
+void kb_safe_file_drop(struct kb_safe_file *file)
+{
+    if (!file->out)
+        return;
+    close_file(file);
+    unlink(file->fresh);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A new file that may hold secrets: mode 0600, its name only once it is whole and durable, its
+ * buffer wiped. */
+#ifndef KB_DESK_SAFE_FILE_H
+#define KB_DESK_SAFE_FILE_H
+
+#include <stdio.h>
+
+#include "wire/report.h"
+
+struct kb_safe_file {
+    FILE *out;
+    char *buffer;
+    char path[512];
+    char fresh[528];
+};
+
+enum kb_err kb_safe_file_open(struct kb_safe_file *file, const char *path, struct kb_report *why);
+/* Gives the file its name, in place of an older one. */
+enum kb_err kb_safe_file_keep(struct kb_safe_file *file, struct kb_report *why);
+/* Takes it away again. */
+void kb_safe_file_drop(struct kb_safe_file *file);
+
+#endif
