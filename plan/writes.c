@@ -55,17 +55,26 @@ static const struct encoder {
     [KB_ENCODE_MNC_LENGTH] = {1u << KB_FORMAT_DIGITS, 1, 1, 0},
 };
 
-static enum kb_err check_encoder(struct kb_plan_build *build, const yaml_node_t *node,
-                                 const struct kb_plan_item *item, const struct kb_plan_write *write)
+static enum kb_err check_format(struct kb_plan_build *build, const yaml_node_t *node,
+                                const struct kb_plan_item *item, const struct raw *raw)
+{
+    if (!(encoders[raw->encoder].formats & 1u << item->format))
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_RULE,
+                            "encoder %s does not take format %s; change one of them",
+                            kb_words_encoder[raw->encoder], kb_words_format[item->format]);
+    if (raw->display != ABSENT && raw->encoder != KB_ENCODE_SPN)
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
+                            "'display' goes with encoder spn; remove it");
+    return KB_OK;
+}
+
+static enum kb_err check_length(struct kb_plan_build *build, const yaml_node_t *node,
+                                const struct kb_plan_item *item, const struct kb_plan_write *write)
 {
     const struct encoder *encoder = &encoders[write->encoder];
     const char *name = kb_words_encoder[write->encoder];
     size_t fits = encoder->max;
 
-    if (!(encoder->formats & 1u << item->format))
-        return kb_yaml_fail(&build->yaml, node, KB_ERR_RULE,
-                            "encoder %s does not take format %s; change one of them", name,
-                            kb_words_format[item->format]);
     if (!kb_encoder_fills((enum kb_encoder)write->encoder, write->length))
         return kb_yaml_fail(&build->yaml, node, KB_ERR_RANGE,
                             "encoder %s cannot fill %u bytes; it fills %zu%s", name, write->length,
@@ -260,13 +269,12 @@ static enum kb_err read_write(struct kb_plan_build *build, const yaml_node_t *no
     if (err)
         return err;
     write->encoder = (uint8_t)raw.encoder;
-    if (raw.display != ABSENT && raw.encoder != KB_ENCODE_SPN)
-        return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
-                            "'display' goes with encoder spn; remove it");
-    if (raw.encoder == KB_ENCODE_SPN && raw.display != ABSENT)
+    if (raw.display != ABSENT)
         write->argument = (uint8_t)raw.display;
-    err = read_target(build, node, &raw, item, write);
-    return err ? err : check_encoder(build, node, item, write);
+    err = check_format(build, node, item, &raw);
+    if (!err)
+        err = read_target(build, node, &raw, item, write);
+    return err ? err : check_length(build, node, item, write);
 }
 
 static bool is_same_path(const struct kb_path *a, const struct kb_path *b)
