@@ -25,13 +25,14 @@ struct conversation {
 /* What is left of a line without comment and surrounding blanks. */
 static struct kb_span trim(const char *line, size_t len)
 {
+    static const char blanks[] = {' ', '\t', '\r', '\n'}; /* no zero: that byte is no blank */
     const char *comment = memchr(line, '#', len);
 
     if (comment)
         len = (size_t)(comment - line);
-    while (len && strchr(" \t\r\n", line[len - 1]))
+    while (len && memchr(blanks, line[len - 1], sizeof(blanks)))
         len--;
-    while (len && strchr(" \t", *line)) {
+    while (len && memchr(blanks, *line, sizeof(blanks))) {
         line++;
         len--;
     }

@@ -16,22 +16,13 @@ static const struct kb_cli_group groups[] = {
 };
 
 static const struct kb_cli_verb *const verbs[] = {
-#ifdef KB_CLI_PLAN
     kb_cli_plan_verbs,
-#endif
-#ifdef KB_CLI_FACTORY
     kb_cli_factory_verbs,
-#endif
-#ifdef KB_CLI_BUREAU
     kb_cli_bureau_verbs,
-#endif
-#ifdef KB_CLI_CARD
     kb_cli_card_verbs,
-#endif
-#ifdef KB_CLI_DOCTOR
     kb_cli_doctor_verbs,
-#endif
-    kb_cli_frame_verbs,   NULL,
+    kb_cli_frame_verbs,
+    NULL,
 };
 
 static const struct kb_cli_table table = {groups, verbs};
