@@ -245,6 +245,64 @@ static void an_answer_is_worth_nothing_in_the_next_session(void **state)
     assert_int_equal(sample_send(&rig, 0x80420100, answer, 32), 0x63C2);
 }
 
+/* A table that hears VERIFY in PERSO: what was answered once is not answered again, at no cost. */
+static void a_right_code_spends_the_challenge(void **state)
+{
+    static const uint8_t own[][3] = {{3, 2, 3}, {3, 3, 2}, {3, 4, 5}};
+    uint8_t answer[32];
+
+    (void)state;
+    sample_plan(&builder);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        builder_add(&builder, BUILDER_TRANSITIONS, own[i]);
+    sample_make(&rig, &builder);
+    answer_challenge(answer);
+    assert_int_equal(sample_send(&rig, 0x80420100, answer, 32), 0x9000);
+    assert_int_equal(sample_send(&rig, 0x80420100, answer, 32), 0x6985);
+    expect_state(3, 3);
+    assert_int_equal(put_opc(), 0x9000);
+    assert_int_equal(verify(wrong_code), 0x63C2);
+    assert_int_equal(put_opc(), 0x6985);
+}
+
+static enum kb_err no_random(void *ctx, void *out, size_t len)
+{
+    (void)ctx;
+    memset(out, 0, len);
+    return KB_ERR_RANDOM;
+}
+
+static void without_random_numbers_there_is_no_challenge(void **state)
+{
+    enum kb_err (*random)(void *, void *, size_t) = rig.port.random;
+
+    (void)state;
+    start();
+    rig.port.random = no_random;
+    assert_int_equal(enable(), 0x6F00);
+    assert_int_equal(rig.response_len, 2);
+    assert_int_equal(verify(sample_code), 0x6985);
+    rig.port.random = random;
+    assert_int_equal(sample_send(&rig, 0x80400000, sample_code, 16), 0x6700);
+    sample_open(&rig);
+}
+
+/* The memory dies at the first write; from then on nothing is granted. */
+static void a_dead_memory_opens_nothing(void **state)
+{
+    static const uint32_t headers[] = {0x80400000, 0x80420000, 0x80420100,
+                                       0x80480000, 0x804A0000, 0x804C0000};
+
+    (void)state;
+    go_ready();
+    kb_flash_fault_arm(&rig.fault, 1, 1);
+    assert_int_equal(verify(sample_code), 0x6581);
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        assert_int_equal(sample_send(&rig, headers[i], sample_code, 16), 0x6581);
+        assert_int_equal(sample_send(&rig, headers[i], NULL, 0), 0x6581);
+    }
+}
+
 static void every_bit_of_a_code_counts(void **state)
 {
     (void)state;
@@ -433,6 +491,9 @@ int main(void)
         cmocka_unit_test(every_enable_brings_a_fresh_challenge),
         cmocka_unit_test(a_code_is_proved_without_being_sent),
         cmocka_unit_test(an_answer_is_worth_nothing_in_the_next_session),
+        cmocka_unit_test(a_right_code_spends_the_challenge),
+        cmocka_unit_test(without_random_numbers_there_is_no_challenge),
+        cmocka_unit_test(a_dead_memory_opens_nothing),
         cmocka_unit_test(every_bit_of_a_code_counts),
         cmocka_unit_test(a_length_that_no_code_has_costs_no_try),
         cmocka_unit_test(tries_are_counted_across_resets_and_given_back_by_the_right_code),

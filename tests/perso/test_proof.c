@@ -156,6 +156,7 @@ static const struct lie lies[] = {
     {"a PIN has digits or bytes", BUILDER_WRITES, 5, 0, 1, KB_ERR_RULE},
     {"a PIN object has two codes", BUILDER_WRITES, 5, 16, 2, KB_ERR_RANGE},
     {"there are 32 secrets", BUILDER_WRITES, 11, 4, 32, KB_ERR_RANGE},
+    {"an identifier is stored as it is", BUILDER_WRITES, 9, 0, 1, KB_ERR_RULE},
     {"there is one identifier", BUILDER_WRITES, 9, 4, 1, KB_ERR_RANGE},
     {"an identifier has 20 characters", BUILDER_WRITES, 9, 15, 21, KB_ERR_RANGE},
 };
@@ -310,6 +311,49 @@ static void header_fields_are_checked(void **state)
     }
 }
 
+static void a_plan_has_one_to_eight_fields(void **state)
+{
+    (void)state;
+    sample_plan(&builder);
+    memset(builder.counts, 0, sizeof builder.counts);
+    expect_reason(KB_ERR_RANGE);
+    sample_plan(&builder);
+    for (uint8_t i = 2; i < 9; i++) {
+        const uint8_t field[10] = {i, 1, 12, 0, 12, 0, 0, 0};
+
+        builder_add(&builder, BUILDER_FIELDS, field);
+    }
+    expect_reason(KB_ERR_RANGE);
+}
+
+/* The third field has nothing at all, which harms nobody. */
+static void items_without_a_tag_and_fields_without_items_are_no_lies(void **state)
+{
+    static const uint8_t field[10] = {7, 15, 12, 0, 12, 0, 0, 0};
+
+    (void)state;
+    sample_plan(&builder);
+    builder_add(&builder, BUILDER_FIELDS, field);
+    for (size_t i = ITEM_SPN; i <= ITEM_PUK; i++)
+        builder.rows[BUILDER_ITEMS][i][1] = 0;
+    assert_int_equal(sample_load(&rig, image, builder_image(&builder, sample_key, image)), 0x9000);
+}
+
+static void an_encoder_fills_512_bytes_at_once(void **state)
+{
+    uint8_t *write;
+
+    (void)state;
+    sample_plan(&builder);
+    write = builder.rows[BUILDER_WRITES][7];
+    write[0] = 1; /* BCD */
+    write[14] = 0x02;
+    write[15] = 0x01;
+    expect_reason(KB_ERR_TOO_LONG);
+    write[15] = 0x00;
+    assert_int_equal(sample_load(&rig, image, builder_image(&builder, sample_key, image)), 0x9000);
+}
+
 static void names_are_printable_and_fit_in_one_answer(void **state)
 {
     char name[33];
@@ -391,6 +435,9 @@ int main(void)
         cmocka_unit_test(a_write_goes_to_no_directory),
         cmocka_unit_test(two_bytes_of_one_record_may_belong_to_two_fields),
         cmocka_unit_test(header_fields_are_checked),
+        cmocka_unit_test(a_plan_has_one_to_eight_fields),
+        cmocka_unit_test(items_without_a_tag_and_fields_without_items_are_no_lies),
+        cmocka_unit_test(an_encoder_fills_512_bytes_at_once),
         cmocka_unit_test(names_are_printable_and_fit_in_one_answer),
         cmocka_unit_test(sections_fill_the_image_exactly),
         cmocka_unit_test(only_the_makers_signature_counts),

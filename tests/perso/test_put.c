@@ -258,6 +258,41 @@ static void secrets_are_read_by_no_command(void **state)
     }
 }
 
+/* A memory filled up with other objects: the small item goes in no more than the long one. */
+static void a_full_memory_takes_nothing_of_a_command(void **state)
+{
+    uint8_t data[610] = {0x83, 0x03, 'N', 'e', 'w', 0x9F, 0x10, 0x82, 0x02, 0x58};
+    uint16_t object = KB_NVM_OBJECTS - 1;
+
+    (void)state;
+    start();
+    while (kb_nvm_free(&rig.card.nvm) > 300)
+        assert_int_equal(kb_nvm_put(&rig.card.nvm, object--, data, 100), KB_OK);
+    assert_int_equal(sample_send(&rig, PUT | 0x10000000u, data, 200), 0x9000);
+    assert_int_equal(sample_send(&rig, PUT | 0x10000000u, data + 200, 200), 0x9000);
+    assert_int_equal(sample_send(&rig, PUT, data + 400, 210), 0x9000); /* it replaces: no growth */
+    while (!kb_nvm_put(&rig.card.nvm, object--, data, 100))
+        continue;
+    assert_int_equal(
+        sample_send_hex(&rig, PUT, "8303 4F6C64 8210 0F0E0D0C0B0A09080706050403020100"), 0x6A84);
+    expect_file(0x6F46, 0, "014E6577FFFF");
+    assert_false(kb_nvm_has(&rig.card.nvm, KB_OBJ_OPC + 1));
+    assert_true(rig_power(&rig));
+    expect_file(0x6F46, 0, "014E6577FFFF");
+}
+
+static void an_item_without_a_tag_is_in_no_list(void **state)
+{
+    (void)state;
+    sample_plan(&builder);
+    builder.rows[BUILDER_ITEMS][ITEM_SECRET][0] = 0;
+    builder.rows[BUILDER_ITEMS][ITEM_SECRET][1] = 0;
+    sample_make(&rig, &builder);
+    sample_open_second(&rig);
+    assert_int_equal(sample_send_hex(&rig, 0x84E20000, "000001 05"), 0x6A88);
+    assert_int_equal(sample_send_hex(&rig, 0x80520000, "05"), 0x9000);
+}
+
 /* --- GET PERSO STATE --- */
 
 static void expect_answer(const char *hex)
@@ -311,6 +346,64 @@ static void the_state_tells_names_and_never_places(void **state)
     assert_int_equal(sample_send_hex(&rig, 0x804C0000, "00"), 0x6700);
 }
 
+static void the_state_tells_the_identifier(void **state)
+{
+    (void)state;
+    start();
+    assert_int_equal(sample_send_hex(&rig, PUT, "8614 3839303134313033323131313138353130373230"),
+                     0x9000);
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x9000);
+    assert_memory_equal(rig.response + 2,
+                        "\x5A\x14"
+                        "89014103211118510720\x80\x01\x0F",
+                        25);
+}
+
+/* Two locked fields of 300 and 750 bytes of names: the second one's find no room. */
+static void names_of_locked_fields_are_told_while_they_fit(void **state)
+{
+    struct kb_span whole, lists;
+
+    (void)state;
+    sample_plan(&builder);
+    for (size_t i = ITEM_IMSI; i <= ITEM_SLICE; i++) {
+        char name[33];
+        uint16_t offset;
+
+        memset(name, 'a' + (int)i, 32);
+        name[i < ITEM_GROUP ? 32 : 31] = 0;
+        offset = builder_name(&builder, name);
+        builder.rows[BUILDER_ITEMS][i][11] = (uint8_t)(offset >> 8);
+        builder.rows[BUILDER_ITEMS][i][12] = (uint8_t)offset;
+    }
+    builder.rows[BUILDER_FIELDS][1][3] += 20;
+    for (uint8_t i = 0; i < 20; i++) {
+        size_t name = builder.names_len - 32; /* the last one once more */
+        const uint8_t item[14] = {
+            0x02,         i, 0, 0, 0, 1, 0, 1, 0, (uint8_t)(13 + i), 1, (uint8_t)(name >> 8),
+            (uint8_t)name};
+        const uint8_t write[18] = {[1] = 1, [4] = (uint8_t)(4 + i), [15] = 1};
+
+        builder_add(&builder, BUILDER_ITEMS, item);
+        builder_add(&builder, BUILDER_WRITES, write);
+    }
+    sample_make(&rig, &builder);
+    sample_open(&rig);
+    sample_put_mandatory(&rig);
+    assert_int_equal(sample_send(&rig, 0x804A0000, NULL, 0), 0x9000);
+    assert_true(rig_power(&rig));
+    sample_open_second(&rig);
+    assert_int_equal(sample_send_hex(&rig, 0x84E20000, "010101 00"), 0x9000);
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x9000);
+    assert_true(rig.response_len > 750); /* the enabled field's are always told */
+    assert_int_equal(sample_send(&rig, 0x804A0000, NULL, 0), 0x9000);
+    assert_true(rig_power(&rig));
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x9000);
+    assert_true(kb_tlv_find(kb_span(rig.response, rig.response_len - 2), 0xE1, &whole));
+    assert_true(kb_tlv_find(whole, 0xA1, &lists) && kb_tlv_find(lists, 0xA3, &lists));
+    assert_int_equal(whole.data[whole.len - 11], 0xA1); /* the second one ends behind its tries */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,7 +416,11 @@ int main(void)
         cmocka_unit_test(a_chain_that_is_left_or_too_long_writes_nothing),
         cmocka_unit_test(data_groupings_and_commands_of_their_own_reach_the_same_card),
         cmocka_unit_test(secrets_are_read_by_no_command),
+        cmocka_unit_test(a_full_memory_takes_nothing_of_a_command),
+        cmocka_unit_test(an_item_without_a_tag_is_in_no_list),
         cmocka_unit_test(the_state_tells_names_and_never_places),
+        cmocka_unit_test(the_state_tells_the_identifier),
+        cmocka_unit_test(names_of_locked_fields_are_told_while_they_fit),
     };
 
     return cmocka_run_group_tests(tests, make_card, NULL);
