@@ -106,7 +106,7 @@ static enum kb_exit run_parsed(struct kb_cli *cli)
 
     if (cli->wants_version)
         code = show_version(cli);
-    else if (cli->wants_help)
+    else if (cli->wants_help || !cli->verb)
         code = show_help(cli);
     else
         code = cli->verb->run(cli);

@@ -262,7 +262,7 @@ static enum kb_err fill_new(struct kb_card_file *file, struct kb_report *why)
     if (errno)
         return kb_report(why, KB_ERR_IO, "%s: %s", file->path, strerror(errno));
     err = map_flash(file, why);
-    if (err)
+    if (err || !file->map)
         return err;
     write_header(&file->device, file->map);
     memset(file->map + HEADER_SIZE, 0xFF, (size_t)size);

@@ -283,13 +283,13 @@ static enum kb_err choose(const char *names, const char *wanted, const char **ch
 
 static enum kb_err open_chosen(struct pcsc *pcsc, const char *wanted, struct kb_report *why)
 {
-    const char *chosen;
+    const char *chosen = NULL;
     char *names;
     enum kb_err err = list_names(pcsc->context, &names, why);
 
-    if (!err)
+    if (names)
         err = choose(names, wanted, &chosen, why);
-    if (!err)
+    if (!err && chosen)
         snprintf(pcsc->reader.name, sizeof(pcsc->reader.name), "%s", chosen);
     free(names);
     return err;
@@ -329,7 +329,7 @@ enum kb_err kb_reader_list_pcsc(void (*seen)(void *ctx, const char *name), void 
     if (code != SCARD_S_SUCCESS)
         return explain(code, "PC/SC", why);
     err = list_names(context, &names, why);
-    for (const char *name = names; !err && *name; name += strlen(name) + 1)
+    for (const char *name = names; name && *name; name += strlen(name) + 1)
         seen(ctx, name);
     free(names);
     SCardReleaseContext(context);
