@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The entity view of a plan, as YAML (docs/plan.md 9). Only what entity.h has a place for is
+/* The entity view of a plan, as YAML (docs/plan.md 10). Only what entity.h has a place for is
  * written, so that nothing else can slip out. */
 #include <string.h>
 

@@ -344,6 +344,50 @@ static void batches_fit_the_cards_of_their_plan(void **state)
     check_batch("plans/three-fields.yaml", "identity", "batches/identity.csv");
 }
 
+/* --- The manual --- */
+
+/* The first block of YAML in docs/plan.md that begins with these words; the caller's to free. */
+static char *manual_block(const char *start)
+{
+    FILE *file = fopen(example("../docs/plan.md"), "r");
+    char *text = calloc(1, 65536), *block, *end;
+
+    assert_non_null(file);
+    assert_non_null(text);
+    assert_in_range(fread(text, 1, 65535, file), 1, 65534);
+    fclose(file);
+    block = strstr(text, start);
+    assert_non_null(block);
+    end = strstr(block, "```");
+    assert_non_null(end);
+    block = strndup(block, (size_t)(end - block));
+    free(text);
+    return block;
+}
+
+static void the_manual_s_plan_loads_and_has_the_manual_s_view(void **state)
+{
+    char *text = manual_block("format: keyborn-plan-1");
+    char *wanted = manual_block("format: keyborn-entity-1");
+    char path[64], *view = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&view, &len);
+    struct kb_report why = {0};
+    struct kb_plan *plan = NULL;
+
+    (void)state;
+    if (load_plan(text, strlen(text), path, &plan, &why))
+        fail_msg("%s", why.text);
+    assert_int_equal(kb_plan_entity(plan, out, &why), KB_OK);
+    fclose(out);
+    if (!strstr(view, wanted))
+        fail_msg("the manual says\n%s\nthe compiler\n%s", wanted, view);
+    free(view);
+    free(wanted);
+    free(text);
+    kb_plan_free(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +400,7 @@ int main(void)
         cmocka_unit_test(pins_are_objects_of_the_card),
         cmocka_unit_test(the_factory_makes_the_bootstrap_columns),
         cmocka_unit_test(batches_fit_the_cards_of_their_plan),
+        cmocka_unit_test(the_manual_s_plan_loads_and_has_the_manual_s_view),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
