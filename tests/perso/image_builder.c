@@ -86,21 +86,29 @@ static uint32_t crc32_of(const uint8_t *data, size_t len)
     return reflected;
 }
 
+size_t builder_sign(uint8_t image[BUILDER_IMAGE], size_t len,
+                    const uint8_t private_key[KB_P256_PRIVATE])
+{
+    uint8_t digest[KB_SHA256_SIZE];
+    struct kb_sha256 sha;
+
+    assert_true(len + SIGNATURE <= BUILDER_IMAGE);
+    assert_int_equal(kb_crypto_openssl.sha256_start(&sha), KB_OK);
+    assert_int_equal(kb_crypto_openssl.sha256_update(&sha, image, len), KB_OK);
+    assert_int_equal(kb_crypto_openssl.sha256_finish(&sha, digest), KB_OK);
+    assert_int_equal(kb_crypto_openssl.p256_sign(private_key, digest, image + len), KB_OK);
+    return len + SIGNATURE;
+}
+
 size_t builder_seal(uint8_t image[BUILDER_IMAGE], size_t len,
                     const uint8_t private_key[KB_P256_PRIVATE])
 {
     uint32_t crc = crc32_of(image, len);
-    uint8_t digest[KB_SHA256_SIZE];
-    struct kb_sha256 sha;
 
-    assert_true(len + CRC + SIGNATURE <= BUILDER_IMAGE);
+    assert_true(len + CRC <= BUILDER_IMAGE);
     for (unsigned i = 0; i < CRC; i++)
         image[len + i] = (uint8_t)(crc >> (24 - 8 * i));
-    assert_int_equal(kb_crypto_openssl.sha256_start(&sha), KB_OK);
-    assert_int_equal(kb_crypto_openssl.sha256_update(&sha, image, len + CRC), KB_OK);
-    assert_int_equal(kb_crypto_openssl.sha256_finish(&sha, digest), KB_OK);
-    assert_int_equal(kb_crypto_openssl.p256_sign(private_key, digest, image + len + CRC), KB_OK);
-    return len + CRC + SIGNATURE;
+    return builder_sign(image, len + CRC, private_key);
 }
 
 size_t builder_image(const struct builder *builder, const uint8_t private_key[KB_P256_PRIVATE],

@@ -44,6 +44,10 @@ uint16_t builder_name(struct builder *builder, const char *name);
 /* Header, tables and names; returns the length. */
 size_t builder_content(const struct builder *builder, uint8_t image[BUILDER_IMAGE]);
 
+/* Puts a signature behind len bytes, CRC included. */
+size_t builder_sign(uint8_t image[BUILDER_IMAGE], size_t len,
+                    const uint8_t private_key[KB_P256_PRIVATE]);
+
 /* Puts CRC and signature behind len bytes of content; returns the length with them. The total
  * length in the header is left as it is. */
 size_t builder_seal(uint8_t image[BUILDER_IMAGE], size_t len,

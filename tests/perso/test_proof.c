@@ -406,6 +406,19 @@ static void sections_fill_the_image_exactly(void **state)
     expect_refused(len);
 }
 
+static void the_checksum_counts_beside_the_signature(void **state)
+{
+    size_t len;
+
+    (void)state;
+    sample_plan(&builder);
+    len = builder_image(&builder, sample_key, image) - KB_P256_SIGNATURE;
+    image[len - 1] ^= 1;
+    len = builder_sign(image, len, sample_key);
+    expect_refused(len);
+    assert_int_equal(reason(len), KB_ERR_INTEGRITY);
+}
+
 static void only_the_makers_signature_counts(void **state)
 {
     uint8_t other_key[KB_P256_PRIVATE], other_public[KB_P256_PUBLIC];
@@ -440,6 +453,7 @@ int main(void)
         cmocka_unit_test(an_encoder_fills_512_bytes_at_once),
         cmocka_unit_test(names_are_printable_and_fit_in_one_answer),
         cmocka_unit_test(sections_fill_the_image_exactly),
+        cmocka_unit_test(the_checksum_counts_beside_the_signature),
         cmocka_unit_test(only_the_makers_signature_counts),
     };
 
