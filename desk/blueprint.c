@@ -199,7 +199,8 @@ void kb_blueprint_common(struct kb_commands *list, const struct kb_plan *plan,
     for (size_t i = 0; i < plan->field_count; i++) {
         const uint8_t tries[2] = {plan->fields[i].tries, 0};
 
-        put_object(list, (unsigned)(KB_OBJ_PERSO_TRIES + i), tries, sizeof tries);
+        put_object(list, (unsigned)KB_OBJ_PERSO_TRIES + plan->fields[i].number, tries,
+                   sizeof tries);
     }
     put_pins(list, plan);
     build_tree(list, plan);
@@ -233,7 +234,8 @@ void kb_blueprint_card(struct kb_commands *list, const struct kb_plan *plan,
 {
     put_object(list, KB_OBJ_SERIAL, fresh->iccid, strlen(fresh->iccid));
     for (size_t i = 0; i < plan->field_count; i++)
-        put_object(list, (unsigned)(KB_OBJ_PERSO_CODE + i), fresh->code[i], KB_PERSO_CODE);
+        put_object(list, (unsigned)KB_OBJ_PERSO_CODE + plan->fields[i].number, fresh->code[i],
+                   KB_PERSO_CODE);
     for (size_t i = 0; i < plan->pin_count; i++)
         if (plan->pins[i].is_random)
             put_object(list, (unsigned)KB_OBJ_PIN + plan->pins[i].index, fresh->pin[i],

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -115,11 +117,35 @@ static void a_card_of_three_fields_cut_anywhere_ends_the_same(void **state)
     check_every_cut(KB_EXAMPLES "/plans/three-fields.yaml", RIG_SECTORS);
 }
 
+/* The number of a field is its maker's choice; nothing may take its place in the plan for it. */
+static void a_field_may_have_any_number(void **state)
+{
+    static char text[65536];
+    char path[] = "/tmp/keyborn-plan-XXXXXX";
+    int copy = mkstemp(path);
+    FILE *original = fopen(KB_EXAMPLES "/plans/telecom.yaml", "r");
+    size_t len = original ? fread(text, 1, sizeof(text) - 1, original) : 0;
+    char *number = strstr(text, "    number: 1\n");
+
+    (void)state;
+    assert_non_null(number);
+    number[12] = '6';
+    assert_int_equal(write(copy, text, len), len);
+    fclose(original);
+    close(copy);
+    sectors = RIG_SECTORS;
+    assert_true(life_prepare(&life, path));
+    lead_a_whole_life(&whole);
+    life_end(&life);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_usim_cut_anywhere_ends_the_same),
         cmocka_unit_test(a_memory_that_is_just_enough_changes_nothing),
+        cmocka_unit_test(a_field_may_have_any_number),
         cmocka_unit_test(a_card_of_three_fields_cut_anywhere_ends_the_same),
     };
 
