@@ -3,7 +3,6 @@
  * card's own answer to GET PERSO STATE (docs/apdu.md clause 3). */
 #include "cli/verb_card.h"
 
-#include "card/files/tree.h" /* to count the files; the card has no command for that */
 #include "card/perso/rows.h"
 #include "reader/card_file.h"
 #include "wire/tlv.h"
@@ -27,25 +26,6 @@ static const char *life_cycle_name(uint8_t life_cycle)
     return life_cycle == KB_LIFE_ADMINISTRATIVE ? "ADMINISTRATIVE"
            : life_cycle == KB_LIFE_SECURED      ? "SECURED"
                                                 : "unknown";
-}
-
-/* levels bounds the walk: a damaged list of children cannot lead in circles. */
-static unsigned count_files(struct kb_card *card, uint16_t object, unsigned levels)
-{
-    struct kb_file file;
-    unsigned count = 1;
-    uint8_t child[KB_DF_CHILD];
-
-    if (!levels || kb_tree_load(card, object, &file))
-        return 0;
-    if (!kb_file_is_df(&file))
-        return 1;
-    for (size_t at = KB_DF_AID; at + KB_DF_CHILD <= file.size; at += KB_DF_CHILD) {
-        if (kb_nvm_read(&card->nvm, object, KB_FILE_HEADER + at, child, sizeof(child)))
-            break;
-        count += count_files(card, (uint16_t)((child[2] & 0x07) << 8 | child[3]), levels - 1);
-    }
-    return count;
 }
 
 /* The plan's own coding of GET PERSO STATE. */
@@ -164,11 +144,11 @@ static json_t *card_json(struct kb_card *card, const struct kb_nvm_device *devic
 {
     uint32_t total = device->sector_size * device->sector_count;
 
-    return json_pack(
-        "{s:o, s:s, s:b, s:i, s:I, s:I, s:o}", "serial", serial_json(card), "life_cycle",
-        life_cycle_name(card->life_cycle), "algorithm", card->perso.image_size > 0, "files",
-        (int)count_files(card, KB_OBJ_MF, KB_FILE_DEPTH + 1), "memory", (json_int_t)total,
-        "memory_free", (json_int_t)kb_nvm_free(&card->nvm), "fields", fields_json(card));
+    return json_pack("{s:o, s:s, s:b, s:i, s:I, s:I, s:o}", "serial", serial_json(card),
+                     "life_cycle", life_cycle_name(card->life_cycle), "algorithm",
+                     card->perso.image_size > 0, "files", (int)kb_files_count(card), "memory",
+                     (json_int_t)total, "memory_free", (json_int_t)kb_nvm_free(&card->nvm),
+                     "fields", fields_json(card));
 }
 
 static void say_names(const struct kb_cli *cli, const char *what, const json_t *names)

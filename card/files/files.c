@@ -189,6 +189,29 @@ enum kb_err kb_files_open(struct kb_card *card, const struct kb_path *path, stru
     return err;
 }
 
+static unsigned count_from(struct kb_card *card, uint16_t object, unsigned levels)
+{
+    uint8_t entry[KB_DF_CHILD];
+    struct kb_file file;
+    unsigned count = 1;
+
+    if (!levels || kb_tree_load(card, object, &file))
+        return 0;
+    if (!kb_file_is_df(&file))
+        return count;
+    for (size_t at = KB_DF_AID; at < file.size; at += sizeof(entry)) {
+        if (kb_nvm_read(&card->nvm, file.object, KB_FILE_HEADER + at, entry, sizeof(entry)))
+            return count;
+        count += count_from(card, entry_at(entry) & ENTRY_OBJECT, levels - 1);
+    }
+    return count;
+}
+
+unsigned kb_files_count(struct kb_card *card)
+{
+    return count_from(card, KB_OBJ_MF, KB_FILE_DEPTH + 1);
+}
+
 /* Where a byte of the body lies, and how many follow it in the same object. */
 struct place {
     uint16_t object;

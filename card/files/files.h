@@ -91,6 +91,9 @@ struct kb_path {
 /* KB_ERR_ABSENT when there is no such file. */
 enum kb_err kb_files_open(struct kb_card *card, const struct kb_path *path, struct kb_file *out);
 
+/* How many files the card has, the MF among them. */
+unsigned kb_files_count(struct kb_card *card);
+
 /* Reads or writes inside the body. KB_ERR_RANGE past its end. write is part of the caller's
  * transaction when one is open. */
 enum kb_err kb_files_read(struct kb_card *card, const struct kb_file *file, size_t offset,
