@@ -105,10 +105,23 @@ static void blocks_come_in_order_and_full(void **state)
             sample_send(&rig, header, image + block * BLOCK, is_last ? len - block * BLOCK : BLOCK),
             0x9000);
     }
-    /* Nothing can be put behind a whole image. */
-    assert_int_equal(
-        sample_send(&rig, 0x80460000u | (uint32_t)((len + BLOCK - 1) / BLOCK), image, BLOCK),
-        0x6985);
+    assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x9000);
+}
+
+/* An image of full blocks only: no further block fits behind it. */
+static void nothing_is_put_behind_a_whole_image(void **state)
+{
+    size_t len;
+
+    (void)state;
+    sample_plan(&builder);
+    len = builder_image(&builder, sample_key, image);
+    builder.names_len += BLOCK - len % BLOCK;
+    len = builder_image(&builder, sample_key, image);
+    assert_int_equal(len % BLOCK, 0);
+    assert_int_equal(sample_load(&rig, image, len), 0x9000);
+    assert_int_equal(sample_send(&rig, 0x80460000u | (uint32_t)(len / BLOCK), image, BLOCK),
+                     0x6985);
     assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x9000);
 }
 
@@ -183,6 +196,7 @@ int main(void)
         cmocka_unit_test(an_image_cut_at_any_length_is_refused),
         cmocka_unit_test(an_image_with_any_byte_flipped_is_refused),
         cmocka_unit_test(blocks_come_in_order_and_full),
+        cmocka_unit_test(nothing_is_put_behind_a_whole_image),
         cmocka_unit_test(block_zero_ends_the_image_before_it),
         cmocka_unit_test(the_maker_loads_only_while_the_card_is_administrative),
         cmocka_unit_test(a_power_cut_while_loading_leaves_no_half_image),

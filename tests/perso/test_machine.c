@@ -253,6 +253,7 @@ static void another_table_makes_another_machine(void **state)
     sample_open(&rig);
     assert_int_equal(put_opc(), 0x9000);
     sample_enable(&rig); /* from PERSO: what was verified is forgotten */
+    assert_false(rig.card.perso.is_verified);
     expect_state(1, 3);
     assert_int_equal(put_opc(), 0x6985);
     assert_int_equal(lock(), 0x6985);
@@ -267,20 +268,72 @@ static void a_field_without_a_code_cannot_be_enabled(void **state)
     expect_state(0, 3);
 }
 
-/* Even when the table in the memory says otherwise, which the loader would never let in. */
-static void no_table_leads_past_the_code(void **state)
+static void a_warm_reset_ends_the_session(void **state)
 {
-    static const uint8_t lie[3] = {0, 0, 3};
+    uint8_t atr[KB_ATR_MAX];
+    size_t atr_len;
 
     (void)state;
+    go_perso();
+    assert_int_equal(kb_card_reset(&rig.card, atr, &atr_len), KB_OK);
+    assert_int_equal(put_opc(), 0x6985);
+    assert_false(rig.card.perso.is_verified);
+    assert_false(rig.card.perso.has_challenge);
+    expect_state(0, 3);
+    sample_open(&rig);
+}
+
+/* --- whatever a table says: what the loader would never let in is put behind its back --- */
+
+static void tell_transition(size_t row, const char *from_event_to)
+{
+    assert_int_equal(
+        kb_nvm_patch(&rig.card.nvm, KB_OBJ_IMAGE, BUILDER_HEADER + 3 * row, from_event_to, 3),
+        KB_OK);
+}
+
+static void no_table_leads_past_the_code(void **state)
+{
+    (void)state;
     start();
-    /* IDLE, ENABLE now lead to PERSO: the first row behind the header */
-    assert_int_equal(kb_nvm_patch(&rig.card.nvm, KB_OBJ_IMAGE, BUILDER_HEADER, lie, sizeof lie),
-                     KB_OK);
+    tell_transition(0, "\0\0\3"); /* IDLE, ENABLE, PERSO */
     assert_int_equal(enable(), 0x6110);
     assert_int_equal(put_opc(), 0x6985);
     assert_int_equal(lock(), 0x6985);
     expect_state(0, 3);
+}
+
+static void no_table_leads_out_of_a_final_state(void **state)
+{
+    (void)state;
+    go_locked();
+    tell_transition(0, "\4\0\1"); /* LOCKED, ENABLE, READY */
+    assert_int_equal(enable_other(), 0x6985);
+    go_blocked();
+    tell_transition(0, "\5\0\1"); /* BLOCKED, ENABLE, READY */
+    assert_int_equal(enable_other(), 0x6985);
+}
+
+/* State and verification are asked for one by one. */
+static void data_needs_the_state_and_the_code(void **state)
+{
+    (void)state;
+    go_ready();
+    tell_transition(8, "\1\5\3"); /* READY, PUT, PERSO */
+    tell_transition(9, "\1\6\4"); /* READY, LOCK, LOCKED */
+    assert_int_equal(kb_nvm_put(&rig.card.nvm, KB_OBJ_PERSO_PRESENT, "\xFF\1\0\0\0\0\0", 8), KB_OK);
+    rig.card.perso.is_verified = true;
+    assert_int_equal(put_opc(), 0x6985);
+    assert_int_equal(lock(), 0x6985);
+    go_ready();
+    assert_int_equal(kb_nvm_put(&rig.card.nvm, KB_OBJ_PERSO_PRESENT, "\xFF\1\0\0\0\0\0", 8), KB_OK);
+    rig.card.perso.state = KB_PERSO_PERSO;
+    assert_int_equal(put_opc(), 0x6985);
+    assert_int_equal(lock(), 0x6985);
+    rig.card.perso.is_verified = true; /* both: this is what was missing */
+    assert_int_equal(put_opc(), 0x9000);
+    assert_int_equal(lock(), 0x9000);
+    assert_false(rig.card.perso.is_verified);
 }
 
 int main(void)
@@ -292,7 +345,10 @@ int main(void)
         cmocka_unit_test(the_maker_has_no_key_to_a_secured_card),
         cmocka_unit_test(another_table_makes_another_machine),
         cmocka_unit_test(a_field_without_a_code_cannot_be_enabled),
+        cmocka_unit_test(a_warm_reset_ends_the_session),
         cmocka_unit_test(no_table_leads_past_the_code),
+        cmocka_unit_test(no_table_leads_out_of_a_final_state),
+        cmocka_unit_test(data_needs_the_state_and_the_code),
     };
 
     return cmocka_run_group_tests(tests, make_card, NULL);

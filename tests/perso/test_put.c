@@ -112,6 +112,16 @@ static void a_new_key_starts_with_new_sequence_numbers(void **state)
     assert_true(kb_nvm_has(&rig.card.nvm, KB_OBJ_SQN)); /* of the other subscription */
 }
 
+/* Which subscription authenticates depends on both keys being there. */
+static void authentication_looks_again_after_a_put(void **state)
+{
+    (void)state;
+    start();
+    rig.card.sim.is_loaded = true;
+    assert_int_equal(sample_send_hex(&rig, PUT, "8210 0F0E0D0C0B0A09080706050403020100"), 0x9000);
+    assert_false(rig.card.sim.is_loaded);
+}
+
 static void items_can_be_replaced_until_lock(void **state)
 {
     (void)state;
@@ -298,6 +308,7 @@ int main(void)
         cmocka_unit_test(values_find_their_places_in_the_formats_of_the_files),
         cmocka_unit_test(codes_of_the_user_come_with_fresh_tries),
         cmocka_unit_test(a_new_key_starts_with_new_sequence_numbers),
+        cmocka_unit_test(authentication_looks_again_after_a_put),
         cmocka_unit_test(items_can_be_replaced_until_lock),
         cmocka_unit_test(a_refused_item_keeps_the_others_out),
         cmocka_unit_test(long_items_come_in_chains_or_extended),

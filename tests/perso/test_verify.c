@@ -156,6 +156,7 @@ static void a_right_code_spends_the_challenge(void **state)
     assert_int_equal(put_opc(), 0x9000);
     assert_int_equal(verify(wrong_code), 0x63C2);
     assert_int_equal(put_opc(), 0x6985);
+    assert_false(rig.card.perso.is_verified);
 }
 
 static enum kb_err no_random(void *ctx, void *out, size_t len)
@@ -178,6 +179,39 @@ static void without_random_numbers_there_is_no_challenge(void **state)
     rig.port.random = random;
     assert_int_equal(sample_send(&rig, 0x80400000, sample_code, 16), 0x6700);
     sample_open(&rig);
+}
+
+static unsigned keys_set;
+
+static enum kb_err count_keys(struct kb_aes *aes, const uint8_t *key, size_t key_len)
+{
+    keys_set++;
+    return kb_crypto_mbedtls.aes_start(aes, key, key_len);
+}
+
+/* The power goes while the try is being counted: the code has not been touched by then. */
+static void the_code_is_not_looked_at_before_the_try_is_counted(void **state)
+{
+    struct kb_crypto crypto = kb_crypto_mbedtls;
+    const struct kb_crypto *before;
+    uint8_t answer[32];
+
+    (void)state;
+    start();
+    before = rig.port.crypto;
+    crypto.aes_start = count_keys;
+    rig.port.crypto = &crypto;
+    answer_challenge(answer);
+    kb_flash_fault_arm(&rig.fault, 1, 1);
+    keys_set = 0;
+    assert_int_equal(sample_send(&rig, 0x80420100, answer, 32), 0x6581);
+    assert_int_equal(keys_set, 0);
+    kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
+    assert_true(rig_power(&rig));
+    answer_challenge(answer);
+    assert_int_equal(sample_send(&rig, 0x80420100, answer, 32), 0x9000);
+    assert_int_equal(keys_set, 1);
+    rig.port.crypto = before;
 }
 
 /* The memory dies at the first write; from then on nothing is granted. */
@@ -285,6 +319,7 @@ int main(void)
         cmocka_unit_test(an_answer_is_worth_nothing_in_the_next_session),
         cmocka_unit_test(a_right_code_spends_the_challenge),
         cmocka_unit_test(without_random_numbers_there_is_no_challenge),
+        cmocka_unit_test(the_code_is_not_looked_at_before_the_try_is_counted),
         cmocka_unit_test(a_dead_memory_opens_nothing),
         cmocka_unit_test(every_bit_of_a_code_counts),
         cmocka_unit_test(a_length_that_no_code_has_costs_no_try),
