@@ -189,6 +189,7 @@ enum kb_err kb_files_open(struct kb_card *card, const struct kb_path *path, stru
     return err;
 }
 
+/* levels bounds the walk: a damaged list of children cannot lead in circles. */
 static unsigned count_from(struct kb_card *card, uint16_t object, unsigned levels)
 {
     uint8_t entry[KB_DF_CHILD];
