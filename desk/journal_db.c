@@ -53,7 +53,9 @@ static const char *const statements[KB_JOURNAL_STATEMENTS] = {
 
 enum kb_err kb_journal_fail(struct kb_journal *journal, struct kb_report *why)
 {
-    return kb_report(why, KB_ERR_IO, "%s: %s", journal->path, sqlite3_errmsg(journal->db));
+    enum kb_err err = sqlite3_errcode(journal->db) == SQLITE_NOTADB ? KB_ERR_MALFORMED : KB_ERR_IO;
+
+    return kb_report(why, err, "%s: %s", journal->path, sqlite3_errmsg(journal->db));
 }
 
 int kb_journal_step(struct kb_journal *journal, enum kb_journal_sql which, enum kb_err *err,
