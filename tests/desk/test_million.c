@@ -16,6 +16,14 @@
 
 enum { ROWS = 1000000, ROUND = 50000, GROWTH_MAX_KB = 16 * 1024 };
 
+/* Under AddressSanitizer freed memory would be kept, up to 256 MB of it. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+    return "quarantine_size_mb=1:thread_local_quarantine_size_kb=64";
+}
+
 static void make_handover(uint64_t count)
 {
     FILE *file = fopen("cards/handover.csv", "w");
