@@ -140,10 +140,12 @@ static enum kb_err finish_failed(struct kb_bureau *bureau, struct kb_job *job, c
 
     bureau->failed += !bureau->kind->has_failed(job);
     audit(bureau, job, where, "failed", reason);
-    if (bureau->options->dir)
-        kb_progress_step(&bureau->progress, true);
     if (bureau->failed <= NOTES_MAX)
         note(bureau, job->row.iccid, reason);
+    if (bureau->failed == NOTES_MAX)
+        note(bureau, "many cards fail", "further reasons are told by the audit log only");
+    if (bureau->options->dir)
+        kb_progress_step(&bureau->progress, true);
     return err;
 }
 

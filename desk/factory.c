@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,19 @@ static enum kb_err blame(const char *path, struct kb_report *why)
 static enum kb_err make_dir(const char *dir, struct kb_report *why)
 {
     return mkdir(dir, 0755) && errno != EEXIST ? blame(dir, why) : KB_OK;
+}
+
+/* One factory at a time: another would sweep away what this one has begun. */
+static enum kb_err lock_dir(struct kb_factory *factory, struct kb_report *why)
+{
+    const char *dir = factory->options->dir;
+
+    factory->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (factory->lock < 0)
+        return blame(dir, why);
+    if (flock(factory->lock, LOCK_EX | LOCK_NB))
+        return kb_report(why, KB_ERR_EXISTS, "%s: another factory is at work here", dir);
+    return KB_OK;
 }
 
 static bool is_same(const char *path, const char *text, size_t len)
@@ -124,6 +138,8 @@ static enum kb_err prepare(struct kb_factory *factory, struct kb_report *why)
     if (!err)
         err = make_dir(factory->options->dir, why);
     if (!err)
+        err = lock_dir(factory, why);
+    if (!err)
         err = put_entity_view(factory, why);
     return err;
 }
@@ -216,6 +232,8 @@ static void release(struct kb_factory *factory)
     kb_commands_free(&factory->own);
     kb_record_free(factory->record);
     kb_plan_free(factory->plan);
+    if (factory->lock >= 0)
+        close(factory->lock);
     kb_wipe(factory, sizeof *factory);
     free(factory);
 }
@@ -237,7 +255,8 @@ enum kb_err kb_factory_make(const struct kb_factory_options *options,
     factory->options = options;
     factory->summary = summary;
     factory->source = (struct kb_fresh_source){&kb_crypto_openssl, options->master};
-    factory->audit.fd = factory->tables.handover.fd = factory->tables.bootstrap.fd = -1;
+    factory->lock = factory->audit.fd = factory->tables.handover.fd = factory->tables.bootstrap.fd =
+        -1;
     err = run(factory, why);
     release(factory);
     summary->seconds = kb_clock() - started;

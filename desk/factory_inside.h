@@ -14,6 +14,7 @@ struct kb_factory {
     const struct kb_factory_options *options;
     struct kb_factory_summary *summary;
     struct kb_plan *plan;
+    int lock; /* the folder, this process's alone */
     struct kb_fresh_source source;
     struct kb_maker_field fields[KB_FIELDS]; /* those the maker fills */
     size_t field_count;

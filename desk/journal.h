@@ -47,8 +47,9 @@ struct kb_journal_row {
 };
 
 /* Opens a journal, or makes an empty one with mode 0600 when it may. path "": one for this process
- * only, gone at close. KB_ERR_ABSENT; KB_ERR_VERSION; KB_ERR_MALFORMED: another kind of
- * file; KB_ERR_IO. */
+ * only, gone at close. A journal that may be made is this process's alone until it is
+ * closed: KB_ERR_EXISTS. KB_ERR_ABSENT; KB_ERR_VERSION; KB_ERR_MALFORMED: another kind of file;
+ * KB_ERR_IO. */
 enum kb_err kb_journal_open(const char *path, bool may_make, struct kb_journal **journal,
                             struct kb_report *why);
 void kb_journal_close(struct kb_journal *journal);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum { SCHEMA_VERSION = 1, BUSY_MS = 5000 };
@@ -178,15 +179,17 @@ static enum kb_err set_up(struct kb_journal *journal, struct kb_report *why)
     return err ? err : prepare_all(journal, why);
 }
 
-/* SQLite's further files take their mode from this one. */
-static enum kb_err make_file(const char *path, bool may_make, struct kb_report *why)
+/* SQLite's further files take their mode from this one. It stays open: closing it would end
+ * SQLite's own locks (fcntl(2)). */
+static enum kb_err open_file(struct kb_journal *journal, bool may_make, struct kb_report *why)
 {
-    int fd = open(path, O_RDWR | O_CLOEXEC | (may_make ? O_CREAT : 0), 0600);
-
-    if (fd < 0)
-        return kb_report(why, errno == ENOENT ? KB_ERR_ABSENT : KB_ERR_IO, "%s: %s", path,
+    journal->fd = open(journal->path, O_RDWR | O_CLOEXEC | (may_make ? O_CREAT : 0), 0600);
+    if (journal->fd < 0)
+        return kb_report(why, errno == ENOENT ? KB_ERR_ABSENT : KB_ERR_IO, "%s: %s", journal->path,
                          strerror(errno));
-    close(fd);
+    if (may_make && flock(journal->fd, LOCK_EX | LOCK_NB))
+        return kb_report(why, KB_ERR_EXISTS, "%s: another run is using this journal",
+                         journal->path);
     return KB_OK;
 }
 
@@ -200,9 +203,10 @@ enum kb_err kb_journal_open(const char *path, bool may_make, struct kb_journal *
     *journal = NULL;
     if (!made)
         return kb_report(why, KB_ERR_MEMORY, "%s: %s", path, kb_err_text(KB_ERR_MEMORY));
+    made->fd = -1;
     snprintf(made->path, sizeof made->path, "%s", path);
     if (*path)
-        err = make_file(path, may_make, why);
+        err = open_file(made, may_make, why);
     if (!err && sqlite3_open_v2(path, &made->db, flags, NULL))
         err = kb_journal_fail(made, why);
     if (!err)
@@ -223,5 +227,7 @@ void kb_journal_close(struct kb_journal *journal)
     for (int i = 0; i < KB_JOURNAL_STATEMENTS; i++)
         sqlite3_finalize(journal->prepared[i]);
     sqlite3_close(journal->db);
+    if (journal->fd >= 0)
+        close(journal->fd);
     free(journal);
 }

@@ -33,6 +33,7 @@ enum kb_journal_sql {
 
 struct kb_journal {
     char path[256];
+    int fd; /* of the file; locked by a run */
     sqlite3 *db;
     sqlite3_stmt *prepared[KB_JOURNAL_STATEMENTS];
     unsigned pending; /* changes in the open transaction */

@@ -169,6 +169,19 @@ static void test_a_file_that_is_no_journal_is_refused(void **state)
     assert_false(rig_has("none"));
 }
 
+static void test_two_runs_do_not_share_it(void **state)
+{
+    struct kb_journal *journal = open_journal(), *other;
+    struct kb_report why = {0};
+
+    (void)state;
+    assert_int_equal(kb_journal_open("journal", true, &other, &why), KB_ERR_EXISTS);
+    assert_string_equal(why.text, "journal: another run is using this journal");
+    kb_journal_close(journal);
+    journal = open_journal();
+    kb_journal_close(journal);
+}
+
 static void test_it_is_for_its_owner_alone(void **state)
 {
     struct kb_journal *journal = open_journal();
@@ -194,6 +207,7 @@ int main(void)
         DESK_TEST(test_cards_come_in_order_by_state),
         DESK_TEST(test_a_journal_of_a_later_version_is_refused),
         DESK_TEST(test_a_file_that_is_no_journal_is_refused),
+        DESK_TEST(test_two_runs_do_not_share_it),
         DESK_TEST(test_it_is_for_its_owner_alone),
     };
 
