@@ -12,6 +12,7 @@ tools/pcsc-private tools/demo-inside "$work/demo" >"$work/said" 2>&1 || code=$?
 [ $code -eq 0 ] || fail "the demo ended with $code: $(tail -n 5 "$work/said")"
 
 said=$(cat "$work/said")
+equal "cards in the table" 20 "$(grep -c "LOCKED   done" "$work/said")"
 has "all cards are personalized" "$said" '^20 of 20 cards are done'
 equal "cards that are locked" 20 "$(for card in "$work"/demo/cards/*.card; do
     "$KEYBORN" card show "$card"
