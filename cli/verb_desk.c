@@ -88,26 +88,27 @@ static enum kb_err list_state(const struct kb_cli *cli, struct kb_journal *journ
                               enum kb_journal_state state, json_t *list, struct kb_report *why)
 {
     struct kb_journal_row row = {.iccid = ""};
-    enum kb_err err = KB_OK;
+    uint64_t count = 0;
+    enum kb_err err = kb_journal_count(journal, state, &count, why);
 
-    for (size_t i = 0; i < LISTED_MAX && !err; i++) {
+    for (uint64_t i = 0; i < count && i < LISTED_MAX && !err; i++) {
         err = kb_journal_next(journal, row.iccid, state, &row, why);
         if (!err)
             list_one(cli, &row, list);
     }
-    return err == KB_ERR_ABSENT ? KB_OK : err;
+    if (!err && count > LISTED_MAX)
+        kb_cli_say(cli, "... and %" PRIu64 " more are %s", count - LISTED_MAX, states[state]);
+    return err;
 }
 
 enum kb_err kb_cli_list_cards(const struct kb_cli *cli, struct kb_journal *journal, json_t *object,
                               struct kb_report *why)
 {
     json_t *list = json_array();
-    uint64_t done = 0;
-    enum kb_err err = kb_journal_count(journal, KB_JOURNAL_DONE, &done, why);
+    enum kb_err err;
 
     kb_cli_say(cli, "%-20s  %-6s  %3s  %s", "ICCID", "result", "SEQ", "");
-    if (!err && done <= LISTED_MAX)
-        err = list_state(cli, journal, KB_JOURNAL_DONE, list, why);
+    err = list_state(cli, journal, KB_JOURNAL_DONE, list, why);
     if (!err)
         err = list_state(cli, journal, KB_JOURNAL_OPEN, list, why);
     if (!err)

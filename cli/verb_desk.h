@@ -24,8 +24,8 @@ const volatile sig_atomic_t *kb_cli_stop_flag(void);
 /* Where progress goes. */
 FILE *kb_cli_progress(const struct kb_cli *cli);
 
-/* Prints a table of the journal's cards when there are not too many; failed ones always, up to a
- * limit. Adds "cards" to the object. */
+/* Prints a table of the journal's cards, done, open and failed, up to a limit of each. Adds "cards"
+ * to the object. */
 enum kb_err kb_cli_list_cards(const struct kb_cli *cli, struct kb_journal *journal, json_t *object,
                               struct kb_report *why);
 

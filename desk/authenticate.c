@@ -113,9 +113,10 @@ static enum kb_err take_auts(struct work *work, uint64_t *seq)
     static const uint8_t zeros[2] = {0, 0};
     struct kb_cursor rd = kb_rd(kb_span(work->answer.data, work->answer.len));
     uint8_t sqn[SQN], ak[SQN], got[MAC], expected[MAC];
+    uint8_t tag = kb_rd_u8(&rd), len = kb_rd_u8(&rd);
     enum kb_err err;
 
-    if (kb_rd_u8(&rd) != TAG_SYNCHRONISATION_FAILURE || kb_rd_u8(&rd) != SQN + MAC)
+    if (tag != TAG_SYNCHRONISATION_FAILURE || len != SQN + MAC)
         return kb_report(work->why, KB_ERR_CARD, "%s: accepted a sequence number of zero", what);
     kb_rd_copy(&rd, sqn, SQN);
     kb_rd_copy(&rd, got, MAC);

@@ -36,14 +36,14 @@ struct kb_journal_batch {
 };
 
 struct kb_journal_row {
-    char iccid[KB_ICCID_TEXT];
     struct kb_csv_place code; /* in the handover */
     struct kb_csv_place row;  /* in the batch */
+    uint64_t seq;             /* highest SEQ the card has accepted */
     enum kb_journal_state state;
-    bool is_prepared; /* its values are in the journal */
     enum kb_proof proof;
-    uint64_t seq;                   /* highest SEQ the card has accepted */
+    char iccid[KB_ICCID_TEXT];
     char reason[KB_JOURNAL_REASON]; /* why it failed, or what is worth saying; empty: nothing */
+    bool is_prepared;               /* its values are in the journal */
 };
 
 /* Opens a journal, or makes an empty one with mode 0600 when it may. path "": one for this process

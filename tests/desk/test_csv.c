@@ -75,7 +75,7 @@ static void expect_refusal(const char *text, size_t len, enum kb_err err, const 
     assert_string_equal(why.text, words);
 }
 
-#define REFUSED(text, err, words) expect_refusal(text, sizeof text - 1, err, words)
+#define REFUSED(text, err, words) expect_refusal((text), sizeof(text) - 1, (err), (words))
 
 /* RFC 4180 clause 2, rules 1-4. */
 static void test_rows_end_with_crlf_or_lf_and_the_last_one_with_neither(void **state)
