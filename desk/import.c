@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "crypto/secret.h"
+#include "wire/bcd.h"
 #include "wire/hex.h"
 
 struct work {
@@ -98,12 +99,12 @@ static enum kb_err compare(struct work *work, const struct kb_journal_batch *bat
 
 /* --- Rows --- */
 
-static enum kb_err blame_twice(const struct kb_csv *csv, const char *iccid, uint64_t first,
-                               struct kb_report *why)
+static enum kb_err blame_twice(const struct kb_csv *csv, const char *column, const char *value,
+                               uint64_t first, struct kb_report *why)
 {
-    kb_report(why, KB_ERR_EXISTS, "%s is there already, on line %llu", iccid,
+    kb_report(why, KB_ERR_EXISTS, "%s is there already, on line %llu", value,
               (unsigned long long)first);
-    kb_csv_blame(csv, "iccid", why);
+    kb_csv_blame(csv, column, why);
     return KB_ERR_EXISTS;
 }
 
@@ -117,7 +118,24 @@ static enum kb_err add_card(struct work *work, char *iccid, bool *is_row)
     if (err || !*is_row)
         return err;
     err = kb_journal_add_card(work->journal, iccid, kb_csv_place(csv), &first, work->why);
-    return err == KB_ERR_EXISTS ? blame_twice(csv, iccid, first, work->why) : err;
+    return err == KB_ERR_EXISTS ? blame_twice(csv, "iccid", iccid, first, work->why) : err;
+}
+
+/* Rows without an IMSI have none to share. */
+static enum kb_err add_imsi(struct work *work)
+{
+    struct kb_csv *csv = work->table->csv;
+    struct kb_span digits = kb_record_role(work->record, "imsi");
+    char imsi[KB_IMSI_MAX + 1];
+    uint64_t first = 0;
+    enum kb_err err;
+
+    if (!digits.len || digits.len > KB_IMSI_MAX)
+        return KB_OK;
+    memcpy(imsi, digits.data, digits.len);
+    imsi[digits.len] = 0;
+    err = kb_journal_add_imsi(work->journal, imsi, kb_csv_place(csv).line, &first, work->why);
+    return err == KB_ERR_EXISTS ? blame_twice(csv, "imsi", imsi, first, work->why) : err;
 }
 
 static enum kb_err add_row(struct work *work, const char *iccid)
@@ -129,8 +147,10 @@ static enum kb_err add_row(struct work *work, const char *iccid)
     if (err)
         return err;
     err = kb_journal_add_row(work->journal, iccid, kb_csv_place(csv), &first, work->why);
+    if (!err)
+        return add_imsi(work);
     if (err == KB_ERR_EXISTS)
-        return blame_twice(csv, iccid, first, work->why);
+        return blame_twice(csv, "iccid", iccid, first, work->why);
     if (err != KB_ERR_ABSENT)
         return err;
     kb_report(work->why, err, "%s: no perso code for it and the field %s",

@@ -101,6 +101,23 @@ enum kb_err kb_journal_add_row(struct kb_journal *journal, const char *iccid,
     return result == SQLITE_ROW ? KB_ERR_EXISTS : KB_ERR_ABSENT;
 }
 
+enum kb_err kb_journal_add_imsi(struct kb_journal *journal, const char *imsi, uint64_t line,
+                                uint64_t *first_line, struct kb_report *why)
+{
+    enum kb_err err;
+
+    kb_journal_bind_text(journal, SQL_ADD_IMSI, 1, imsi);
+    kb_journal_bind_number(journal, SQL_ADD_IMSI, 2, line);
+    err = kb_journal_change(journal, SQL_ADD_IMSI, why);
+    if (err || sqlite3_changes(journal->db) > 0)
+        return err;
+    kb_journal_bind_text(journal, SQL_IMSI_LINE, 1, imsi);
+    if (kb_journal_step(journal, SQL_IMSI_LINE, &err, why) == SQLITE_ROW)
+        *first_line = kb_journal_number(journal, SQL_IMSI_LINE, 0);
+    kb_journal_finish(journal, SQL_IMSI_LINE);
+    return err ? err : KB_ERR_EXISTS;
+}
+
 static void read_row(struct kb_journal *journal, enum kb_journal_sql which,
                      struct kb_journal_row *row)
 {

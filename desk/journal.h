@@ -75,6 +75,10 @@ enum kb_err kb_journal_add_card(struct kb_journal *journal, const char *iccid,
 enum kb_err kb_journal_add_row(struct kb_journal *journal, const char *iccid,
                                struct kb_csv_place row, uint64_t *first_line,
                                struct kb_report *why);
+/* The identity it brings. KB_ERR_EXISTS: another row has it, *first_line: two cards with one IMSI
+ * would disturb each other in the network. */
+enum kb_err kb_journal_add_imsi(struct kb_journal *journal, const char *imsi, uint64_t line,
+                                uint64_t *first_line, struct kb_report *why);
 
 /* KB_ERR_ABSENT: no row of the batch is for this card. */
 enum kb_err kb_journal_find(struct kb_journal *journal, const char *iccid,

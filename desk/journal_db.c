@@ -20,6 +20,7 @@ static const char schema[] =
     "CREATE TABLE card(iccid TEXT PRIMARY KEY, code_offset INTEGER NOT NULL, code_line INTEGER NOT "
     "NULL, row_offset INTEGER, row_line INTEGER, state INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT "
     "NULL DEFAULT 0, reason TEXT, sealed BLOB, proof INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
+    "CREATE TABLE subscriber(imsi TEXT PRIMARY KEY, line INTEGER NOT NULL) WITHOUT ROWID;"
     "PRAGMA user_version = 1;";
 
 #define ROW_COLUMNS                                                                                \
@@ -37,6 +38,8 @@ static const char *const statements[KB_JOURNAL_STATEMENTS] = {
     [SQL_CARD_LINES] = "SELECT code_line, row_line FROM card WHERE iccid = ?",
     [SQL_ADD_ROW] = "UPDATE card SET row_offset = ?2, row_line = ?3 "
                     "WHERE iccid = ?1 AND row_line IS NULL",
+    [SQL_ADD_IMSI] = "INSERT INTO subscriber VALUES(?, ?) ON CONFLICT DO NOTHING",
+    [SQL_IMSI_LINE] = "SELECT line FROM subscriber WHERE imsi = ?",
     [SQL_FIND] = "SELECT " ROW_COLUMNS " FROM card WHERE iccid = ? AND row_line IS NOT NULL",
     [SQL_NEXT] = "SELECT " ROW_COLUMNS " FROM card WHERE iccid > ? AND state = ? AND row_line IS "
                  "NOT NULL ORDER BY iccid LIMIT 1",

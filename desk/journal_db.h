@@ -17,6 +17,8 @@ enum kb_journal_sql {
     SQL_ADD_CARD,
     SQL_CARD_LINES,
     SQL_ADD_ROW,
+    SQL_ADD_IMSI,
+    SQL_IMSI_LINE,
     SQL_FIND,
     SQL_NEXT,
     SQL_UNPREPARED,

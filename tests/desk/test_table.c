@@ -113,6 +113,9 @@ static void test_a_card_has_one_row_and_one_code(void **state)
     expect("iccid,imsi,ki,opc\n" FIRST ",001010000000001," KI "," OPC "\n" SECOND
            ",001010000000002," KI "," OPC "\n" FIRST ",001010000000003," KI "," OPC "\n",
            KB_ERR_EXISTS, "batch.csv:4: iccid: " FIRST " is there already, on line 2");
+    expect("iccid,imsi,ki,opc\n" FIRST ",001010000000001," KI "," OPC "\n" SECOND
+           ",001010000000001," KI "," OPC "\n",
+           KB_ERR_EXISTS, "batch.csv:3: imsi: 001010000000001 is there already, on line 2");
     expect("iccid,imsi,ki,opc\n8900101000000000035,001010000000001," KI "," OPC "\n", KB_ERR_ABSENT,
            "batch.csv:2: iccid: 8900101000000000035: cards/handover.csv: no perso code for it and "
            "the field telecom");
