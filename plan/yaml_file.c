@@ -281,7 +281,9 @@ const yaml_node_t *kb_yaml_value(struct kb_yaml *yaml, const yaml_node_t *mappin
 
 const yaml_node_t *kb_yaml_find(struct kb_yaml *yaml, const yaml_node_t *mapping, const char *key)
 {
-    for (size_t i = 0; mapping && i < kb_yaml_count(mapping); i++) {
+    if (!mapping || mapping->type != YAML_MAPPING_NODE)
+        return NULL;
+    for (size_t i = 0; i < kb_yaml_count(mapping); i++) {
         const char *text = kb_yaml_text(kb_yaml_key(yaml, mapping, i));
 
         if (text && !strcmp(text, key))
