@@ -26,9 +26,15 @@ enum {
     KB_P256_PRIVATE = 32,   /* scalar, big-endian */
     KB_P256_PUBLIC = 64,    /* X || Y */
     KB_P256_SIGNATURE = 64, /* r || s */
+    KB_P256_X = 32,         /* X alone, the compact form of RFC 6090 clause 4.2 */
+    KB_X25519_SIZE = 32,    /* private and public alike, little-endian (RFC 7748 clause 5) */
     KB_GCM_KEY = 32,
     KB_GCM_NONCE = 12,
-    KB_GCM_TAG = 16
+    KB_GCM_TAG = 16,
+    KB_CCM_KEY = 16,
+    KB_CCM_NONCE = 13,
+    KB_CCM_TAG_MAX = 16,
+    KB_POWER_MAX = 512 /* bytes of the longest modulus */
 };
 
 struct kb_aes {
@@ -66,6 +72,37 @@ struct kb_crypto {
     enum kb_err (*p256_verify)(const uint8_t public_key[KB_P256_PUBLIC],
                                const uint8_t digest[KB_SHA256_SIZE],
                                const uint8_t signature[KB_P256_SIGNATURE]);
+
+    /* ECDH. The shared secret is the X coordinate (SP 800-56A clause 5.7.1.2). Of the peer's key
+     * its X is enough, since both points that have it give the same secret. KB_ERR_INTEGRITY: no
+     * point of the curve has that X. shared_x: 32 bytes. */
+    enum kb_err (*p256_shared)(const uint8_t private_key[KB_P256_PRIVATE],
+                               const uint8_t peer_x[KB_P256_X], uint8_t shared_x[KB_P256_X]);
+
+    /* X25519 (RFC 7748 clauses 5 and 6.1). shared: KB_ERR_INTEGRITY when the result would be all
+     * zeros. */
+    enum kb_err (*x25519_public)(const uint8_t private_key[KB_X25519_SIZE],
+                                 uint8_t public_key[KB_X25519_SIZE]);
+    enum kb_err (*x25519_shared)(const uint8_t private_key[KB_X25519_SIZE],
+                                 const uint8_t peer[KB_X25519_SIZE],
+                                 uint8_t shared[KB_X25519_SIZE]);
+
+    /* out = base ^ exponent mod modulus, all big-endian; modulus: odd, up to KB_POWER_MAX bytes;
+     * base: below it; out: as many bytes as the modulus. The exponent is secret, and so may the
+     * result be. */
+    enum kb_err (*power)(struct kb_span base, struct kb_span exponent, struct kb_span modulus,
+                         uint8_t *out);
+
+    /* AES-128-CCM with a length field of two bytes (SP 800-38C; AES-CCM-16-64-128 and -16-128-128
+     * of RFC 9053 clause 4.2). tag_len: 8 or 16, otherwise KB_ERR_RANGE; up to 65535 bytes. out has
+     * as many bytes as the input and is not the input. open: KB_ERR_INTEGRITY, and out wiped, when
+     * the tag is wrong. */
+    enum kb_err (*ccm_seal)(const uint8_t key[KB_CCM_KEY], const uint8_t nonce[KB_CCM_NONCE],
+                            struct kb_span aad, struct kb_span plain, uint8_t *out, uint8_t *tag,
+                            size_t tag_len);
+    enum kb_err (*ccm_open)(const uint8_t key[KB_CCM_KEY], const uint8_t nonce[KB_CCM_NONCE],
+                            struct kb_span aad, struct kb_span sealed, const uint8_t *tag,
+                            size_t tag_len, uint8_t *out);
 
     /* AES-256-GCM (SP 800-38D). out has as many bytes as the input. open: KB_ERR_INTEGRITY, and out
      * wiped, when the tag is wrong. */

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The crypto port on mbed TLS 2.28. AES and SHA-256 use no heap; P-256 and GCM use the library's
- * allocator. */
+ * allocator. What key agreement needs is in mbedtls_agree.c. */
 #include "crypto/crypto.h"
 
 #include <assert.h>
 #include <string.h>
 
 #include <mbedtls/aes.h>
-#include <mbedtls/ctr_drbg.h>
 #include <mbedtls/ecdsa.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/entropy_poll.h>
 #include <mbedtls/gcm.h>
 #include <mbedtls/sha256.h>
 
+#include "crypto/mbedtls_inside.h"
 #include "crypto/secret.h"
 
 static_assert(sizeof(mbedtls_aes_context) <= sizeof(struct kb_aes), "kb_aes is too small");
@@ -69,11 +69,6 @@ static enum kb_err sha256_finish(struct kb_sha256 *sha, uint8_t digest[KB_SHA256
     return failed ? KB_ERR_CRYPTO : KB_OK;
 }
 
-/* A generator for one call, seeded by the system: no state is kept, so threads need no lock. */
-struct generator {
-    mbedtls_ctr_drbg_context drbg;
-};
-
 /* The system's own source, without the library's accumulator: on a host that one adds sources which
  * take a hundred times as long (HAVEGE) and are no better. */
 static int read_entropy(void *unused, uint8_t *out, size_t len)
@@ -89,7 +84,7 @@ static int read_entropy(void *unused, uint8_t *out, size_t len)
     return failed || got != len ? MBEDTLS_ERR_CTR_DRBG_ENTROPY_SOURCE_FAILED : 0;
 }
 
-static enum kb_err generator_start(struct generator *generator)
+enum kb_err kb_mbedtls_generator_start(struct kb_mbedtls_generator *generator)
 {
     mbedtls_ctr_drbg_init(&generator->drbg);
     if (mbedtls_ctr_drbg_seed(&generator->drbg, read_entropy, NULL, NULL, 0))
@@ -97,7 +92,7 @@ static enum kb_err generator_start(struct generator *generator)
     return KB_OK;
 }
 
-static void generator_end(struct generator *generator)
+void kb_mbedtls_generator_end(struct kb_mbedtls_generator *generator)
 {
     mbedtls_ctr_drbg_free(&generator->drbg);
 }
@@ -105,8 +100,8 @@ static void generator_end(struct generator *generator)
 static enum kb_err random_bytes(void *out, size_t len)
 {
     struct kb_writer wr = kb_wr(out, len);
-    struct generator generator;
-    enum kb_err err = generator_start(&generator);
+    struct kb_mbedtls_generator generator;
+    enum kb_err err = kb_mbedtls_generator_start(&generator);
 
     while (wr.len < len && !err) {
         size_t left = len - wr.len;
@@ -115,7 +110,7 @@ static enum kb_err random_bytes(void *out, size_t len)
         if (mbedtls_ctr_drbg_random(&generator.drbg, kb_wr_reserve(&wr, take), take))
             err = KB_ERR_RANDOM;
     }
-    generator_end(&generator);
+    kb_mbedtls_generator_end(&generator);
     if (err)
         kb_wipe(out, len);
     return err;
@@ -166,9 +161,9 @@ static enum kb_err read_private(struct p256 *p, const uint8_t private_key[KB_P25
 static enum kb_err p256_keypair(uint8_t private_key[KB_P256_PRIVATE],
                                 uint8_t public_key[KB_P256_PUBLIC])
 {
-    struct generator generator;
+    struct kb_mbedtls_generator generator;
     struct p256 p;
-    enum kb_err err = generator_start(&generator);
+    enum kb_err err = kb_mbedtls_generator_start(&generator);
     int failed = p256_start(&p);
 
     if (!err) {
@@ -182,11 +177,11 @@ static enum kb_err p256_keypair(uint8_t private_key[KB_P256_PRIVATE],
         err = failed ? KB_ERR_CRYPTO : KB_OK;
     }
     p256_end(&p);
-    generator_end(&generator);
+    kb_mbedtls_generator_end(&generator);
     return err;
 }
 
-static enum kb_err compute_public(struct p256 *p, struct generator *generator,
+static enum kb_err compute_public(struct p256 *p, struct kb_mbedtls_generator *generator,
                                   const uint8_t private_key[KB_P256_PRIVATE],
                                   uint8_t public_key[KB_P256_PUBLIC])
 {
@@ -204,19 +199,19 @@ static enum kb_err compute_public(struct p256 *p, struct generator *generator,
 static enum kb_err p256_public(const uint8_t private_key[KB_P256_PRIVATE],
                                uint8_t public_key[KB_P256_PUBLIC])
 {
-    struct generator generator;
+    struct kb_mbedtls_generator generator;
     struct p256 p;
-    enum kb_err err = generator_start(&generator);
+    enum kb_err err = kb_mbedtls_generator_start(&generator);
     int failed = p256_start(&p);
 
     if (!err)
         err = failed ? KB_ERR_CRYPTO : compute_public(&p, &generator, private_key, public_key);
     p256_end(&p);
-    generator_end(&generator);
+    kb_mbedtls_generator_end(&generator);
     return err;
 }
 
-static enum kb_err compute_signature(struct p256 *p, struct generator *generator,
+static enum kb_err compute_signature(struct p256 *p, struct kb_mbedtls_generator *generator,
                                      const uint8_t private_key[KB_P256_PRIVATE],
                                      const uint8_t digest[KB_SHA256_SIZE],
                                      uint8_t signature[KB_P256_SIGNATURE])
@@ -236,16 +231,16 @@ static enum kb_err p256_sign(const uint8_t private_key[KB_P256_PRIVATE],
                              const uint8_t digest[KB_SHA256_SIZE],
                              uint8_t signature[KB_P256_SIGNATURE])
 {
-    struct generator generator;
+    struct kb_mbedtls_generator generator;
     struct p256 p;
-    enum kb_err err = generator_start(&generator);
+    enum kb_err err = kb_mbedtls_generator_start(&generator);
     int failed = p256_start(&p);
 
     if (!err)
         err = failed ? KB_ERR_CRYPTO
                      : compute_signature(&p, &generator, private_key, digest, signature);
     p256_end(&p);
-    generator_end(&generator);
+    kb_mbedtls_generator_end(&generator);
     return err;
 }
 
@@ -330,6 +325,12 @@ const struct kb_crypto kb_crypto_mbedtls = {
     .p256_public = p256_public,
     .p256_sign = p256_sign,
     .p256_verify = p256_verify,
+    .p256_shared = kb_mbedtls_p256_shared,
+    .x25519_public = kb_mbedtls_x25519_public,
+    .x25519_shared = kb_mbedtls_x25519_shared,
+    .power = kb_mbedtls_power,
+    .ccm_seal = kb_mbedtls_ccm_seal,
+    .ccm_open = kb_mbedtls_ccm_open,
     .gcm_seal = gcm_seal,
     .gcm_open = gcm_open,
     .random = random_bytes,

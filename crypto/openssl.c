@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The crypto port on OpenSSL 3.0, without its deprecated calls. Contexts hold pointers to the
- * library's own. */
+ * library's own. What key agreement needs is in openssl_agree.c. */
 #include "crypto/crypto.h"
 
 #include <limits.h>
@@ -13,12 +13,8 @@
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
 
+#include "crypto/openssl_inside.h"
 #include "crypto/secret.h"
-
-static enum kb_err verdict(bool is_ok)
-{
-    return is_ok ? KB_OK : KB_ERR_CRYPTO;
-}
 
 static EVP_CIPHER_CTX **aes_context(struct kb_aes *aes)
 {
@@ -67,7 +63,7 @@ static enum kb_err aes_block(struct kb_aes *aes, const uint8_t in[KB_AES_BLOCK],
 {
     int len;
 
-    return verdict(EVP_EncryptUpdate(*aes_context(aes), out, &len, in, KB_AES_BLOCK));
+    return kb_openssl_verdict(EVP_EncryptUpdate(*aes_context(aes), out, &len, in, KB_AES_BLOCK));
 }
 
 static EVP_MD_CTX **sha_context(struct kb_sha256 *sha)
@@ -89,7 +85,7 @@ static enum kb_err sha256_start(struct kb_sha256 *sha)
 
 static enum kb_err sha256_update(struct kb_sha256 *sha, const void *data, size_t len)
 {
-    return verdict(*sha_context(sha) && EVP_DigestUpdate(*sha_context(sha), data, len));
+    return kb_openssl_verdict(*sha_context(sha) && EVP_DigestUpdate(*sha_context(sha), data, len));
 }
 
 static enum kb_err sha256_finish(struct kb_sha256 *sha, uint8_t digest[KB_SHA256_SIZE])
@@ -99,7 +95,7 @@ static enum kb_err sha256_finish(struct kb_sha256 *sha, uint8_t digest[KB_SHA256
 
     EVP_MD_CTX_free(context);
     *sha_context(sha) = NULL;
-    return verdict(is_ok);
+    return kb_openssl_verdict(is_ok);
 }
 
 enum { UNCOMPRESSED = 0x04, POINT_SIZE = 1 + KB_P256_PUBLIC }; /* SEC 1 clause 2.3.3 */
@@ -145,7 +141,7 @@ static enum kb_err take_key(EVP_PKEY *key, uint8_t private_key[KB_P256_PRIVATE],
     if (is_ok)
         memcpy(public_key, point + 1, KB_P256_PUBLIC);
     BN_clear_free(scalar);
-    return verdict(is_ok);
+    return kb_openssl_verdict(is_ok);
 }
 
 static enum kb_err p256_keypair(uint8_t private_key[KB_P256_PRIVATE],
@@ -163,8 +159,8 @@ static const uint8_t order[KB_P256_PRIVATE] = {
     0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
     0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51};
 
-/* True for 1 .. n-1, in constant time. */
-static bool is_private(const uint8_t private_key[KB_P256_PRIVATE])
+/* In constant time. */
+bool kb_openssl_is_private(const uint8_t private_key[KB_P256_PRIVATE])
 {
     unsigned borrow = 0, any = 0;
 
@@ -175,14 +171,13 @@ static bool is_private(const uint8_t private_key[KB_P256_PRIVATE])
     return any && borrow;
 }
 
-/* The private key as a number; NULL when there is no memory. */
-static BIGNUM *read_private(const uint8_t private_key[KB_P256_PRIVATE])
+BIGNUM *kb_openssl_secret_number(struct kb_span bytes)
 {
-    BIGNUM *scalar = BN_bin2bn(private_key, KB_P256_PRIVATE, NULL);
+    BIGNUM *number = BN_bin2bn(bytes.data, (int)bytes.len, NULL);
 
-    if (scalar)
-        BN_set_flags(scalar, BN_FLG_CONSTTIME);
-    return scalar;
+    if (number)
+        BN_set_flags(number, BN_FLG_CONSTTIME);
+    return number;
 }
 
 static enum kb_err compute_public(const EC_GROUP *group, const BIGNUM *scalar,
@@ -197,17 +192,17 @@ static enum kb_err compute_public(const EC_GROUP *group, const BIGNUM *scalar,
     if (is_ok)
         memcpy(public_key, bytes + 1, KB_P256_PUBLIC);
     EC_POINT_free(point);
-    return verdict(is_ok);
+    return kb_openssl_verdict(is_ok);
 }
 
 static enum kb_err p256_public(const uint8_t private_key[KB_P256_PRIVATE],
                                uint8_t public_key[KB_P256_PUBLIC])
 {
     EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-    BIGNUM *scalar = read_private(private_key);
+    BIGNUM *scalar = kb_openssl_secret_number(kb_span(private_key, KB_P256_PRIVATE));
     enum kb_err err = KB_ERR_CRYPTO;
 
-    if (!is_private(private_key))
+    if (!kb_openssl_is_private(private_key))
         err = KB_ERR_RANGE;
     else if (group && scalar)
         err = compute_public(group, scalar, public_key);
@@ -259,17 +254,17 @@ static enum kb_err compute_signature(const BIGNUM *scalar, const uint8_t digest[
 
     EVP_PKEY_CTX_free(context);
     EVP_PKEY_free(key);
-    return verdict(is_ok);
+    return kb_openssl_verdict(is_ok);
 }
 
 static enum kb_err p256_sign(const uint8_t private_key[KB_P256_PRIVATE],
                              const uint8_t digest[KB_SHA256_SIZE],
                              uint8_t signature[KB_P256_SIGNATURE])
 {
-    BIGNUM *scalar = read_private(private_key);
+    BIGNUM *scalar = kb_openssl_secret_number(kb_span(private_key, KB_P256_PRIVATE));
     enum kb_err err = KB_ERR_CRYPTO;
 
-    if (!is_private(private_key))
+    if (!kb_openssl_is_private(private_key))
         err = KB_ERR_RANGE;
     else if (scalar)
         err = compute_signature(scalar, digest, signature);
@@ -329,7 +324,7 @@ static enum kb_err gcm_seal(const uint8_t key[KB_GCM_KEY], const uint8_t nonce[K
             EVP_CipherFinal_ex(context, rest, &len) &&
             EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, KB_GCM_TAG, tag) > 0;
     EVP_CIPHER_CTX_free(context);
-    return verdict(is_ok);
+    return kb_openssl_verdict(is_ok);
 }
 
 static enum kb_err gcm_open(const uint8_t key[KB_GCM_KEY], const uint8_t nonce[KB_GCM_NONCE],
@@ -374,6 +369,12 @@ const struct kb_crypto kb_crypto_openssl = {
     .p256_public = p256_public,
     .p256_sign = p256_sign,
     .p256_verify = p256_verify,
+    .p256_shared = kb_openssl_p256_shared,
+    .x25519_public = kb_openssl_x25519_public,
+    .x25519_shared = kb_openssl_x25519_shared,
+    .power = kb_openssl_power,
+    .ccm_seal = kb_openssl_ccm_seal,
+    .ccm_open = kb_openssl_ccm_open,
     .gcm_seal = gcm_seal,
     .gcm_open = gcm_open,
     .random = random_bytes,
