@@ -10,7 +10,7 @@ work=$1
 
 # serve PORT FILE...: in the background.
 serve() {
-    "$KEYBORN" card serve --vpcd "localhost:$1" "${@:2}" >>"$work/served" 2>&1 &
+    "$KEYBORN" card serve --vpcd "127.0.0.1:$1" "${@:2}" >>"$work/served" 2>&1 &
 }
 
 serve 35963 "$work/card"

@@ -17,7 +17,7 @@ fi
 
 make_cards "$work/cards" 1 >"$work/log" 2>&1 || fail "factory make: $(cat "$work/log")"
 card=("$work"/cards/*.card)
-"$KEYBORN" card serve "${card[0]}" --vpcd localhost:35963 >"$work/served" 2>&1 &
+"$KEYBORN" card serve "${card[0]}" --vpcd 127.0.0.1:35963 >"$work/served" 2>&1 &
 server=$!
 is_in() {
     opensc-tool -l | grep -q '^0 *Yes'
