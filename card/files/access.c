@@ -8,6 +8,16 @@
 #include "card/files/tree.h"
 #include "wire/tlv.h"
 
+/* Access mode DOs: a byte, instruction codes; all others describe commands in ways this card does
+ * not read. Bit 8 of the byte makes bits 7 to 4 proprietary. */
+enum {
+    AM_BYTE = 0x80,
+    AM_INSTRUCTIONS = 0x84,
+    AM_LAST = 0x8F,
+    AM_STATE_MACHINE = 0x9C,
+    AM_PROPRIETARY = 0x80
+};
+
 /* Bits of the access mode byte (ISO/IEC 7816-4 tables 16 and 17), bit 1 first. */
 static const uint8_t ef_mode[7] = {KB_OP_READ,     KB_OP_UPDATE,    KB_OPERATIONS, KB_OP_DEACTIVATE,
                                    KB_OP_ACTIVATE, KB_OP_TERMINATE, KB_OP_DELETE};
@@ -26,9 +36,10 @@ static const struct {
 static uint16_t operations_of_mode(const struct kb_file *file, uint8_t mode)
 {
     const uint8_t *table = kb_file_is_df(file) ? df_mode : ef_mode;
+    unsigned bits = mode & AM_PROPRIETARY ? 3 : 7;
     uint16_t operations = 0;
 
-    for (unsigned bit = 0; bit < 7; bit++)
+    for (unsigned bit = 0; bit < bits; bit++)
         if (mode & 1u << bit && table[bit] < KB_OPERATIONS)
             operations |= (uint16_t)(1u << table[bit]);
     return operations;
@@ -51,6 +62,8 @@ struct condition {
     uint8_t pins;
 };
 
+static const struct condition never = {KB_RULE_NEVER, 0}, always = {KB_RULE_ALWAYS, 0};
+
 static struct condition pin_condition(const struct kb_card *card, struct kb_span value)
 {
     struct kb_span reference;
@@ -59,23 +72,40 @@ static struct condition pin_condition(const struct kb_card *card, struct kb_span
     if (kb_tlv_find(value, 0x83, &reference) && reference.len == 1)
         pin = kb_pin_find(card, reference.data[0]);
     if (pin < 0)
-        return (struct condition){KB_RULE_NEVER, 0};
+        return never;
     return (struct condition){KB_RULE_ALL, (uint8_t)(1u << pin)};
 }
 
 static struct condition simple_condition(const struct kb_card *card, const struct kb_tlv *tlv)
 {
     if (tlv->tag == 0x90)
-        return (struct condition){KB_RULE_ALWAYS, 0};
+        return always;
     if (tlv->tag == 0xA4)
         return pin_condition(card, tlv->value);
-    return (struct condition){KB_RULE_NEVER, 0};
+    return never;
+}
+
+/* Both at once. One of several PINs together with others is more than struct kb_rule holds, unless
+ * one side says it all: then never. */
+static struct condition both(struct condition a, struct condition b)
+{
+    if (a.mode == KB_RULE_NEVER || b.mode == KB_RULE_ALWAYS)
+        return a;
+    if (b.mode == KB_RULE_NEVER || a.mode == KB_RULE_ALWAYS)
+        return b;
+    if (a.mode == KB_RULE_ALL && b.mode == KB_RULE_ALL)
+        return (struct condition){KB_RULE_ALL, a.pins | b.pins};
+    if (a.mode == KB_RULE_ALL && a.pins & b.pins)
+        return a;
+    if (b.mode == KB_RULE_ALL && a.pins & b.pins)
+        return b;
+    return never;
 }
 
 static struct condition any_of(const struct kb_card *card, struct kb_span list)
 {
     struct kb_cursor rd = kb_rd(list);
-    struct condition all = {KB_RULE_NEVER, 0};
+    struct condition any = never;
     struct kb_tlv tlv;
 
     while (kb_tlv_next(&rd, &tlv)) {
@@ -84,25 +114,20 @@ static struct condition any_of(const struct kb_card *card, struct kb_span list)
         if (one.mode == KB_RULE_ALWAYS)
             return one;
         if (one.mode == KB_RULE_ALL)
-            all = (struct condition){KB_RULE_ANY, (uint8_t)(all.pins | one.pins)};
+            any = (struct condition){KB_RULE_ANY, any.pins | one.pins};
     }
-    return rd.is_bad ? (struct condition){KB_RULE_NEVER, 0} : all;
+    return rd.is_bad ? never : any;
 }
 
 static struct condition all_of(const struct kb_card *card, struct kb_span list)
 {
     struct kb_cursor rd = kb_rd(list);
-    struct condition all = {KB_RULE_ALL, 0};
+    struct condition all = always;
     struct kb_tlv tlv;
 
-    while (kb_tlv_next(&rd, &tlv)) {
-        struct condition one = simple_condition(card, &tlv);
-
-        if (one.mode == KB_RULE_NEVER)
-            return one;
-        all.pins |= one.pins;
-    }
-    return rd.is_bad || !all.pins ? (struct condition){KB_RULE_NEVER, 0} : all;
+    while (kb_tlv_next(&rd, &tlv))
+        all = both(all, simple_condition(card, &tlv));
+    return rd.is_bad || !list.len ? never : all;
 }
 
 static struct condition condition_of(const struct kb_card *card, const struct kb_tlv *tlv)
@@ -114,31 +139,50 @@ static struct condition condition_of(const struct kb_card *card, const struct kb
     return simple_condition(card, tlv);
 }
 
-/* The record is a list of access mode DOs, each followed by its security condition DO; FF fills the
- * rest. */
+static bool is_access_mode(uint32_t tag)
+{
+    return (tag >= AM_BYTE && tag <= AM_LAST) || tag == AM_STATE_MACHINE;
+}
+
+static uint16_t operations_of(const struct kb_file *file, const struct kb_tlv *tlv)
+{
+    if (tlv->tag == AM_BYTE && tlv->value.len == 1)
+        return operations_of_mode(file, tlv->value.data[0]);
+    return tlv->tag == AM_INSTRUCTIONS ? operations_of_instructions(tlv->value) : 0;
+}
+
+/* Every condition attached to an operation has to hold, wherever it stands. */
+static void attach(struct kb_rule *rule, unsigned op, bool is_first, struct condition condition)
+{
+    struct condition old = {rule->operation[op].mode, rule->operation[op].pins};
+
+    if (!is_first)
+        condition = both(old, condition);
+    rule->operation[op].mode = condition.mode;
+    rule->operation[op].pins = condition.pins;
+}
+
+/* The record is a list of access mode DOs, each followed by one or more security condition DOs
+ * (ISO/IEC 7816-4 clause 9.3.5); FF fills the rest. What no access mode names stays never. */
 static void resolve(const struct kb_card *card, const struct kb_file *file, struct kb_span record,
                     struct kb_rule *rule)
 {
     struct kb_cursor rd = kb_rd(record);
-    uint16_t operations = 0;
+    uint16_t operations = 0, seen = 0;
     struct kb_tlv tlv;
 
     while (kb_rd_peek(&rd) != 0xFF && kb_tlv_next(&rd, &tlv)) {
-        if (tlv.tag == 0x80 && tlv.value.len == 1) {
-            operations = operations_of_mode(file, tlv.value.data[0]);
-        } else if (tlv.tag == 0x84) {
-            operations = operations_of_instructions(tlv.value);
-        } else {
-            struct condition condition = condition_of(card, &tlv);
+        struct condition condition;
 
-            for (unsigned op = 0; op < KB_OPERATIONS; op++) {
-                if (!(operations & 1u << op))
-                    continue;
-                rule->operation[op].mode = condition.mode;
-                rule->operation[op].pins = condition.pins;
-            }
-            operations = 0;
+        if (is_access_mode(tlv.tag)) {
+            operations = operations_of(file, &tlv);
+            continue;
         }
+        condition = condition_of(card, &tlv);
+        for (unsigned op = 0; op < KB_OPERATIONS; op++)
+            if (operations & 1u << op)
+                attach(rule, op, !(seen & 1u << op), condition);
+        seen |= operations;
     }
 }
 
