@@ -13,7 +13,8 @@
 struct wanted {
     struct kb_file file;
     struct kb_span aid;
-    struct kb_span fill; /* A5 C1: pattern repeated over the body; empty: FF */
+    struct kb_span fill;   /* A5 C1: start of the body or of each record, its last byte the rest */
+    struct kb_span repeat; /* A5 C2: over and over; neither: FF */
     bool has_size, has_sfi;
 };
 
@@ -107,15 +108,19 @@ static bool take_sfi(struct wanted *want, struct kb_span value)
     return value.len == 1 && !(value.data[0] & 7) && want->file.sfi >= 1 && want->file.sfi <= 30;
 }
 
+/* Table 4a. C0, how often the file is going to be written, changes nothing here. */
 static bool take_proprietary(struct wanted *want, struct kb_span value)
 {
     struct kb_cursor rd = kb_rd(value);
     struct kb_tlv tlv;
 
-    while (kb_tlv_next(&rd, &tlv))
-        if (tlv.tag == 0xC1 || tlv.tag == 0xC0)
+    while (kb_tlv_next(&rd, &tlv)) {
+        if (tlv.tag == 0xC1)
             want->fill = tlv.value;
-    return kb_rd_is_done(&rd);
+        else if (tlv.tag == 0xC2)
+            want->repeat = tlv.value;
+    }
+    return kb_rd_is_done(&rd) && !(want->fill.len && want->repeat.len);
 }
 
 static bool take_and_forget(struct wanted *want, struct kb_span value)
@@ -203,8 +208,18 @@ static enum kb_sw parse(struct kb_span data, struct wanted *want)
     return kb_rd_is_done(&inner) && settle(want) ? KB_SW_OK : KB_SW_INCORRECT_DATA;
 }
 
-/* Nothing may stand where the new file goes: FID and SFI beside it, AID anywhere. */
-static enum kb_sw check_place(struct kb_card *card, const struct wanted *want)
+/* Two files of a DF never share an SFI: one asked for is refused, one that would only follow from
+ * the FID is not given. */
+static enum kb_sw settle_sfi(struct kb_card *card, struct wanted *want)
+{
+    if (!want->file.sfi || !kb_tree_child_by_sfi(card, &card->df, want->file.sfi))
+        return KB_SW_OK;
+    want->file.sfi = 0;
+    return want->has_sfi ? KB_SW_FILE_EXISTS : KB_SW_OK;
+}
+
+/* Nothing may stand where the new file goes: the FID beside it or above it, AID anywhere. */
+static enum kb_sw check_place(struct kb_card *card, struct wanted *want)
 {
     bool is_blank = card->df.kind == KB_FILE_NONE;
 
@@ -214,13 +229,11 @@ static enum kb_sw check_place(struct kb_card *card, const struct wanted *want)
         return KB_SW_OK;
     if (want->file.kind == KB_FILE_ADF && card->df.kind != KB_FILE_MF)
         return KB_SW_CONDITIONS_NOT_SATISFIED;
-    if (kb_tree_child(card, &card->df, want->file.fid))
+    if (want->file.fid == card->df.fid || kb_tree_child(card, &card->df, want->file.fid))
         return KB_SW_FILE_EXISTS;
     if (want->aid.len && kb_tree_application(card, want->aid))
         return KB_SW_DF_NAME_EXISTS;
-    if (want->has_sfi && want->file.sfi && kb_tree_child_by_sfi(card, &card->df, want->file.sfi))
-        return KB_SW_FILE_EXISTS;
-    return KB_SW_OK;
+    return settle_sfi(card, want);
 }
 
 /* The first of count object numbers in a row that nothing uses; 0 when there are none. */
@@ -243,16 +256,28 @@ static unsigned further_chunks(const struct kb_file *file)
     return ((unsigned)file->size - KB_FILE_FIRST + KB_FILE_CHUNK - 1) / KB_FILE_CHUNK;
 }
 
-static enum kb_err fill_body(struct kb_card *card, const struct kb_file *file, struct kb_span fill)
+/* Table 4a: byte at of a transparent body or of a record. */
+static uint8_t pattern_byte(const struct wanted *want, size_t at)
 {
+    if (want->repeat.len)
+        return want->repeat.data[at % want->repeat.len];
+    return want->fill.data[at < want->fill.len ? at : want->fill.len - 1];
+}
+
+static enum kb_err fill_body(struct kb_card *card, const struct wanted *want)
+{
+    const struct kb_file *file = &want->file;
+    size_t unit = kb_file_has_records(file) ? file->record_size : file->size;
     uint8_t part[64];
     enum kb_err err = KB_OK;
 
-    for (size_t at = 0; fill.len && at < file->size && !err; at += sizeof(part)) {
+    if (!want->fill.len && !want->repeat.len)
+        return KB_OK;
+    for (size_t at = 0; at < file->size && !err; at += sizeof(part)) {
         size_t len = file->size - at < sizeof(part) ? file->size - at : sizeof(part);
 
         for (size_t i = 0; i < len; i++)
-            part[i] = fill.data[(at + i) % fill.len];
+            part[i] = pattern_byte(want, (at + i) % unit);
         err = kb_files_write(card, file, at, part, len);
     }
     return err;
@@ -279,7 +304,7 @@ static enum kb_err make_ef(struct kb_card *card, struct wanted *want)
     }
     if (!err)
         err = kb_tree_store(card, file);
-    return err ? err : fill_body(card, file, want->fill);
+    return err ? err : fill_body(card, want);
 }
 
 static enum kb_err make_df(struct kb_card *card, const struct wanted *want)
