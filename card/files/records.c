@@ -39,7 +39,7 @@ static size_t offset_of(const struct kb_file *ef, unsigned number)
 }
 
 /* The record that P1 and the mode mean; clause 8.2.2.2: next and previous go round in a cyclic
- * file. */
+ * file. Their P1 is not looked at (clause 11.1.5.2). */
 static enum kb_sw record_number(const struct kb_card *card, const struct kb_file *ef,
                                 const struct kb_apdu *cmd, uint8_t *number)
 {
@@ -54,12 +54,12 @@ static enum kb_sw record_number(const struct kb_card *card, const struct kb_file
         if (card->record == last && !is_cyclic)
             return KB_SW_RECORD_NOT_FOUND;
         *number = card->record >= last ? 1 : (uint8_t)(card->record + 1);
-        return cmd->p1 ? KB_SW_INCORRECT_P1_P2 : KB_SW_OK;
+        return KB_SW_OK;
     case PREVIOUS:
         if (card->record == 1 && !is_cyclic)
             return KB_SW_RECORD_NOT_FOUND;
         *number = card->record <= 1 ? last : (uint8_t)(card->record - 1);
-        return cmd->p1 ? KB_SW_INCORRECT_P1_P2 : KB_SW_OK;
+        return KB_SW_OK;
     default:
         return KB_SW_INCORRECT_P1_P2;
     }
@@ -125,7 +125,7 @@ enum kb_sw kb_files_update_record(struct kb_card *card, const struct kb_apdu *cm
     if (cmd->data.len != ef->record_size)
         return KB_SW_WRONG_LENGTH;
     if (ef->kind == KB_FILE_CYCLIC) {
-        if ((cmd->p2 & 7) != PREVIOUS || cmd->p1)
+        if ((cmd->p2 & 7) != PREVIOUS)
             return KB_SW_INCORRECT_P1_P2;
         err = append_cyclic(card, ef, cmd->data);
         if (!err)
@@ -149,7 +149,7 @@ static bool contains(const uint8_t *record, size_t len, struct kb_span pattern)
     return false;
 }
 
-/* Simple search: from P1 (0: behind or before the current record) to the end or the start. */
+/* Simple search (table 11.12): from the record indicated to the end or the start. */
 static enum kb_err search(struct kb_card *card, const struct kb_file *ef, const struct kb_apdu *cmd,
                           int first, struct kb_writer *out)
 {
@@ -172,20 +172,17 @@ enum kb_sw kb_files_search_record(struct kb_card *card, const struct kb_apdu *cm
     struct kb_file *ef;
     enum kb_err err;
     enum kb_sw sw = locate(card, cmd, KB_OP_READ, &ef);
-    int first = cmd->p1;
+    uint8_t first;
 
     if (sw != KB_SW_OK)
         return sw;
+    first = cmd->p1 ? cmd->p1 : card->record;
     if (mode != FORWARD && mode != BACKWARD)
         return KB_SW_INCORRECT_P1_P2;
     if (!cmd->data.len || cmd->data.len > ef->record_size)
         return KB_SW_WRONG_LENGTH;
-    if (first > ef->record_count)
+    if (!first || first > ef->record_count)
         return KB_SW_RECORD_NOT_FOUND;
-    if (!first && mode == FORWARD)
-        first = card->record + 1;
-    else if (!first)
-        first = card->record ? card->record - 1 : ef->record_count;
     err = search(card, ef, cmd, first, out);
     if (err)
         return kb_files_sw(err);
