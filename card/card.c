@@ -122,7 +122,7 @@ static enum kb_sw keep_pending(struct kb_card *card, const uint8_t *data, size_t
     return bytes_remaining(card);
 }
 
-/* GET RESPONSE (TS 102 221 clause 12.1.1). */
+/* GET RESPONSE (TS 102 221 clause 12.1.1): out of sequence it is a technical problem. */
 static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
                                struct kb_writer *out)
 {
@@ -133,7 +133,7 @@ static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
     if (cmd->data.len)
         return KB_SW_WRONG_LENGTH;
     if (!card->pending_len)
-        return KB_SW_CONDITIONS_NOT_SATISFIED;
+        return KB_SW_NO_PRECISE_DIAGNOSIS;
     if (len < 256 && len > card->pending_len)
         return (enum kb_sw)(KB_SW_CORRECT_LENGTH | card->pending_len);
     if (len > card->pending_len)
@@ -145,29 +145,38 @@ static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
     return card->pending_len ? bytes_remaining(card) : KB_SW_OK;
 }
 
+/* What is not sent does not stay in the caller's buffer either. */
+static void cut(struct kb_writer *out, size_t len)
+{
+    kb_wipe(out->data + len, out->len - len);
+    out->len = len;
+}
+
 /* Gives the answer the form the transport asks for: at once, behind 61XX, or again with the right
  * Le. */
 static enum kb_sw hand_over(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out)
 {
     size_t wanted = cmd->has_le ? cmd->ne : 0, len = out->len;
     bool is_t0 = card->port->transport == KB_TRANSPORT_T0;
+    enum kb_sw sw;
 
     if (!len)
         return KB_SW_OK;
     if (is_t0 && cmd->data.len)
         wanted = 0;
     if (is_t0 && !cmd->data.len && len < 256 && cmd->ne != len) {
-        out->len = 0;
+        cut(out, 0);
         return (enum kb_sw)(KB_SW_CORRECT_LENGTH | len);
     }
     if (len <= wanted)
         return KB_SW_OK;
     if (card->port->transport == KB_TRANSPORT_T1 && !cmd->has_le) {
-        out->len = 0;
+        cut(out, 0);
         return KB_SW_OK;
     }
-    out->len = wanted;
-    return keep_pending(card, out->data + wanted, len - wanted);
+    sw = keep_pending(card, out->data + wanted, len - wanted);
+    cut(out, wanted);
+    return sw;
 }
 
 static const struct command *find_command(const struct kb_apdu *cmd)
@@ -254,13 +263,20 @@ static bool has_chain_bit(uint8_t cla)
     return cla & CLA_CHAIN && ((cla & 0xE0) == 0x00 || (cla & 0xE0) == 0x80);
 }
 
+/* The class is that of the command whose answer waits: some terminals repeat it, others always say
+ * 00. */
+static bool is_get_response(const struct kb_apdu *cmd)
+{
+    return cmd->ins == INS_GET_RESPONSE && (cmd->cla == 0x00 || cmd->cla == 0x80);
+}
+
 static enum kb_sw process(struct kb_card *card, struct kb_apdu *cmd, struct kb_writer *out)
 {
     enum kb_sw sw;
 
     if (cmd->cla == CLA_INVALID)
         return KB_SW_CLA_NOT_SUPPORTED;
-    if (cmd->ins == INS_GET_RESPONSE && cmd->cla == 0x00 && !card->is_chaining)
+    if (is_get_response(cmd) && !card->is_chaining)
         return get_response(card, cmd, out);
     drop_pending(card);
     if (card->is_chaining && !continues_chain(card, cmd)) {
