@@ -21,6 +21,9 @@ struct pin {
 enum { REFERENCE, LIMIT, UNBLOCK_LIMIT, FLAGS, VALUE, UNBLOCK_VALUE = VALUE + KB_PIN_SIZE };
 enum { TRIES, UNBLOCK_TRIES, ENABLED };
 
+/* Key references (table 9.3) and the usage qualifier "verify it" (ISO/IEC 7816-4). */
+enum { REFERENCE_UNIVERSAL = 0x11, REFERENCE_LOCAL = 0x80, USAGE_VERIFY = 0x08 };
+
 static enum kb_err load(struct kb_card *card, uint8_t index, struct pin *pin)
 {
     enum kb_err err;
@@ -48,14 +51,20 @@ static enum kb_sw open_pin(struct kb_card *card, const struct kb_apdu *cmd, stru
         return KB_SW_INCORRECT_P1_P2;
     if (index < 0)
         return KB_SW_REFERENCED_DATA_NOT_FOUND;
-    return load(card, (uint8_t)index, pin) ? KB_SW_MEMORY_PROBLEM : KB_SW_OK;
+    if (!load(card, (uint8_t)index, pin))
+        return KB_SW_OK;
+    kb_wipe(pin, sizeof(*pin));
+    return KB_SW_MEMORY_PROBLEM;
+}
+
+static enum kb_sw verify_failed(uint8_t tries)
+{
+    return (enum kb_sw)(KB_SW_VERIFY_FAILED | (tries < 15 ? tries : 15));
 }
 
 static enum kb_sw tries_left(uint8_t tries)
 {
-    if (!tries)
-        return KB_SW_BLOCKED;
-    return (enum kb_sw)(KB_SW_VERIFY_FAILED | (tries < 15 ? tries : 15));
+    return tries ? verify_failed(tries) : KB_SW_BLOCKED;
 }
 
 static void set_bit(uint8_t *bits, uint8_t index, bool value)
@@ -65,7 +74,8 @@ static void set_bit(uint8_t *bits, uint8_t index, bool value)
 
 /* One try: counted and committed, then compared. tries_at and value_at choose the PIN or its
  * unblock code. A right value gets its tries back with whatever else the caller changed in
- * pin->tries: only the caller's store writes it. */
+ * pin->tries: only the caller's store writes it. A wrong PIN is no longer verified; a wrong unblock
+ * code leaves the status of the PIN alone (clause 11.1.13.1.1). */
 static enum kb_sw spend_try(struct kb_card *card, struct pin *pin, size_t tries_at, size_t value_at,
                             const uint8_t *given)
 {
@@ -77,9 +87,9 @@ static enum kb_sw spend_try(struct kb_card *card, struct pin *pin, size_t tries_
     if (store_tries(card, pin))
         return KB_SW_MEMORY_PROBLEM;
     if (!kb_is_equal(pin->object + value_at, given, KB_PIN_SIZE)) {
-        set_bit(&card->pins_verified, pin->index, false);
-        return (enum kb_sw)(KB_SW_VERIFY_FAILED |
-                            (pin->tries[tries_at] < 15 ? pin->tries[tries_at] : 15));
+        if (tries_at == TRIES)
+            set_bit(&card->pins_verified, pin->index, false);
+        return verify_failed(pin->tries[tries_at]);
     }
     pin->tries[tries_at] = limit;
     return KB_SW_OK;
@@ -129,8 +139,10 @@ enum kb_err kb_pin_set(struct kb_card *card, uint8_t index, bool is_unblock,
     struct pin pin;
     enum kb_err err = index < KB_PINS ? load(card, index, &pin) : KB_ERR_ABSENT;
 
-    if (err)
+    if (err) {
+        kb_wipe(&pin, sizeof(pin));
         return err;
+    }
     memcpy(pin.object + (is_unblock ? UNBLOCK_VALUE : VALUE), value, KB_PIN_SIZE);
     if (is_unblock) {
         pin.object[FLAGS] |= KB_PIN_HAS_UNBLOCK;
@@ -177,6 +189,21 @@ int kb_pin_find(const struct kb_card *card, uint8_t reference)
     return -1;
 }
 
+void kb_pin_leave_application(struct kb_card *card)
+{
+    for (uint8_t i = 0; i < KB_PINS; i++)
+        if (card->pin_of_reference[i] & REFERENCE_LOCAL)
+            set_bit(&card->pins_verified, i, false);
+}
+
+static void put_reference(uint8_t reference, struct kb_writer *out)
+{
+    /* Clause 9.5.2: whether the universal PIN is to be used is told in front of it. */
+    if (reference == REFERENCE_UNIVERSAL)
+        kb_tlv_put_u8(out, 0x95, USAGE_VERIFY);
+    kb_tlv_put_u8(out, 0x83, reference);
+}
+
 void kb_pin_status(struct kb_card *card, struct kb_writer *out)
 {
     size_t template = kb_tlv_open(out, 0xC6);
@@ -193,7 +220,7 @@ void kb_pin_status(struct kb_card *card, struct kb_writer *out)
     kb_tlv_put_u8(out, 0x90, enabled);
     for (int i = 0; i < KB_PINS; i++)
         if (card->pin_of_reference[i])
-            kb_tlv_put_u8(out, 0x83, card->pin_of_reference[i]);
+            put_reference(card->pin_of_reference[i], out);
     kb_tlv_close(out, template);
 }
 
@@ -233,7 +260,7 @@ enum kb_sw kb_pin_change(struct kb_card *card, const struct kb_apdu *cmd, struct
         sw = KB_SW_WRONG_LENGTH;
     else if (!pin.tries[ENABLED])
         sw = KB_SW_REFERENCED_DATA_INVALIDATED;
-    else if (!is_acceptable(&pin, cmd->data.data + KB_PIN_SIZE))
+    else if (pin.tries[TRIES] && !is_acceptable(&pin, cmd->data.data + KB_PIN_SIZE))
         sw = KB_SW_INCORRECT_DATA;
     else
         sw = spend_try(card, &pin, TRIES, VALUE, cmd->data.data);
@@ -300,7 +327,7 @@ enum kb_sw kb_pin_unblock(struct kb_card *card, const struct kb_apdu *cmd, struc
         sw = tries_left(pin.tries[UNBLOCK_TRIES]);
     else if (cmd->data.len != 2 * KB_PIN_SIZE)
         sw = KB_SW_WRONG_LENGTH;
-    else if (!is_acceptable(&pin, cmd->data.data + KB_PIN_SIZE))
+    else if (pin.tries[UNBLOCK_TRIES] && !is_acceptable(&pin, cmd->data.data + KB_PIN_SIZE))
         sw = KB_SW_INCORRECT_DATA;
     else
         sw = spend_try(card, &pin, UNBLOCK_TRIES, UNBLOCK_VALUE, cmd->data.data);

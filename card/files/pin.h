@@ -25,6 +25,10 @@ enum kb_err kb_pin_reset(struct kb_card *card);
 /* Index of the PIN object with this key reference, or -1. */
 int kb_pin_find(const struct kb_card *card, uint8_t reference);
 
+/* Forgets that local PINs (key references 81-8E) were verified: they belong to the application that
+ * ends or gives way to another one (ISO/IEC 7816-4: application-specific security status). */
+void kb_pin_leave_application(struct kb_card *card);
+
 /* The PIN status template DO C6 of an FCP (clause 11.1.1.4.10). */
 void kb_pin_status(struct kb_card *card, struct kb_writer *out);
 
