@@ -139,6 +139,15 @@ uint16_t kb_tree_application(struct kb_card *card, struct kb_span aid)
     return 0;
 }
 
+bool kb_tree_application_of(struct kb_card *card, const struct kb_file *df, struct kb_file *adf)
+{
+    *adf = *df;
+    while (adf->kind == KB_FILE_DF)
+        if (kb_tree_load(card, adf->parent, adf))
+            return false;
+    return adf->kind == KB_FILE_ADF;
+}
+
 size_t kb_tree_aid(struct kb_card *card, const struct kb_file *adf, uint8_t aid[KB_AID_MAX])
 {
     uint8_t field[KB_DF_AID];

@@ -13,8 +13,10 @@ enum {
     ANSWER_FCP = 0x04,
     ANSWER_NONE = 0x0C,
     OCCURRENCE_MASK = 0x03,
-    SESSION_MASK = 0x60,
-    SESSION_TERMINATE = 0x40
+    SESSION_MASK = 0x60, /* bits 7 and 6, by DF name only (table 11.2) */
+    SESSION_TERMINATE = 0x40,
+    SESSION_RESERVED = 0x20,
+    BY_NAME = 0x04 /* P1 */
 };
 
 enum kb_err kb_files_reset(struct kb_card *card)
@@ -133,7 +135,7 @@ static enum kb_sw find(struct kb_card *card, const struct kb_apdu *cmd, uint16_t
     case 0x03:
         *object = card->df.parent;
         return cmd->data.len ? KB_SW_WRONG_LENGTH : KB_SW_OK;
-    case 0x04:
+    case BY_NAME:
         *object = kb_tree_application(card, cmd->data);
         return cmd->data.len > KB_AID_MAX ? KB_SW_WRONG_LENGTH : KB_SW_OK;
     case 0x08:
@@ -147,19 +149,31 @@ static enum kb_sw find(struct kb_card *card, const struct kb_apdu *cmd, uint16_t
     }
 }
 
-/* The application that a DF belongs to stays current below it; selecting an ADF starts it. */
-static void enter(struct kb_card *card, const struct kb_file *file, bool ends_session)
+static bool is_current_application(const struct kb_card *card, uint16_t object)
 {
-    if (file->kind == KB_FILE_ADF) {
-        card->adf = *file;
-        kb_sim_reset(card);
-    }
-    kb_files_set_current(card, file);
-    if (ends_session && file->kind == KB_FILE_ADF) {
-        card->adf.kind = KB_FILE_NONE;
-        if (kb_tree_load(card, KB_OBJ_MF, &card->df))
-            card->df.kind = KB_FILE_NONE;
-    }
+    return card->adf.kind == KB_FILE_ADF && card->adf.object == object;
+}
+
+/* A DF becomes current, and the application it belongs to with it; outside of every application the
+ * last one stays current (clause 8.5). */
+static void enter(struct kb_card *card, const struct kb_file *df)
+{
+    struct kb_file application;
+
+    kb_files_set_current(card, df);
+    if (!kb_tree_application_of(card, df, &application))
+        return;
+    if (card->adf.kind == KB_FILE_ADF && !is_current_application(card, application.object))
+        kb_pin_leave_application(card);
+    card->adf = application;
+    kb_sim_reset(card);
+}
+
+/* Clause 8.5: the session of the current application ends; the MF is current then. */
+static enum kb_sw end_session(struct kb_card *card)
+{
+    kb_pin_leave_application(card);
+    return kb_files_reset(card) ? KB_SW_MEMORY_PROBLEM : KB_SW_OK;
 }
 
 /* An EF found by path becomes current together with the DF it lies in. */
@@ -172,7 +186,7 @@ static enum kb_err enter_parent(struct kb_card *card, const struct kb_file *file
         return KB_OK;
     err = kb_tree_load(card, file->parent, &parent);
     if (!err)
-        enter(card, &parent, false);
+        enter(card, &parent);
     return err;
 }
 
@@ -181,11 +195,14 @@ enum kb_sw kb_files_select(struct kb_card *card, const struct kb_apdu *cmd, stru
     uint8_t answer = cmd->p2 & ANSWER_MASK;
     struct kb_file file;
     uint16_t object;
+    bool ends_session = cmd->p1 == BY_NAME && (cmd->p2 & SESSION_MASK) == SESSION_TERMINATE;
     enum kb_sw sw;
 
     if (answer != ANSWER_FCI && answer != ANSWER_FCP && answer != ANSWER_NONE)
         return KB_SW_INCORRECT_P1_P2;
-    if (cmd->p2 & 0x80 || (cmd->p2 & OCCURRENCE_MASK && cmd->p1 != 0x04))
+    if (cmd->p2 & 0x80 || (cmd->p2 & OCCURRENCE_MASK && cmd->p1 != BY_NAME))
+        return KB_SW_INCORRECT_P1_P2;
+    if (cmd->p1 == BY_NAME && cmd->p2 & SESSION_RESERVED)
         return KB_SW_INCORRECT_P1_P2;
     if (cmd->p2 & OCCURRENCE_MASK)
         return KB_SW_FUNCTION_NOT_SUPPORTED;
@@ -196,12 +213,17 @@ enum kb_sw kb_files_select(struct kb_card *card, const struct kb_apdu *cmd, stru
         return KB_SW_FILE_NOT_FOUND;
     if (cmd->p1 == 0x01 && !kb_file_is_df(&file))
         return KB_SW_FILE_NOT_FOUND;
+    if (ends_session && !is_current_application(card, object))
+        return KB_SW_CONDITIONS_NOT_SATISFIED;
     if (enter_parent(card, &file))
         return KB_SW_MEMORY_PROBLEM;
-    enter(card, &file, cmd->p1 == 0x04 && (cmd->p2 & SESSION_MASK) == SESSION_TERMINATE);
+    if (kb_file_is_df(&file))
+        enter(card, &file);
+    else
+        kb_files_set_current(card, &file);
     if (answer != ANSWER_NONE)
         kb_files_describe(card, &file, answer == ANSWER_FCP ? 0x62 : 0x6F, out);
-    return KB_SW_OK;
+    return ends_session ? end_session(card) : KB_SW_OK;
 }
 
 enum kb_sw kb_files_status(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out)

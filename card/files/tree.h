@@ -39,6 +39,9 @@ enum kb_err kb_tree_adopt(struct kb_card *card, const struct kb_file *df,
 /* The application whose AID starts with these bytes: the first one, 0 when there is none. */
 uint16_t kb_tree_application(struct kb_card *card, struct kb_span aid);
 
+/* The ADF that a DF is or lies below; false when it lies below the MF alone. */
+bool kb_tree_application_of(struct kb_card *card, const struct kb_file *df, struct kb_file *adf);
+
 /* The AID of an ADF. aid: KB_AID_MAX bytes. Returns its length, 0 when it has none. */
 size_t kb_tree_aid(struct kb_card *card, const struct kb_file *adf, uint8_t aid[KB_AID_MAX]);
 

@@ -17,7 +17,8 @@ enum {
     TAG_SUCCESS = 0xDB,
     TAG_SYNCHRONISATION_FAILURE = 0xDC,
     FID_UST = 0x6F38,
-    SERVICE_GSM_ACCESS = 27, /* clause 4.2.8: with it the 3G context gives Kc as well */
+    SERVICE_GSM_ACCESS = 27,  /* clause 4.2.8: with it the 3G context gives Kc as well */
+    SERVICE_GSM_CONTEXT = 38, /* without it there is no GSM context */
     PIN1 = 0x01,
     IND_BITS = 5
 };
@@ -68,11 +69,10 @@ static enum kb_err slot_read(struct kb_card *card, unsigned ind, uint64_t *numbe
 
 static bool has_service(struct kb_card *card, unsigned service)
 {
-    uint16_t object = kb_tree_child(card, &card->adf, FID_UST);
     struct kb_file ust;
     uint8_t byte;
 
-    if (!object || kb_tree_load(card, object, &ust))
+    if (!card->sim.ust || kb_tree_load(card, card->sim.ust, &ust))
         return false;
     if (kb_files_read(card, &ust, (service - 1) / 8, &byte, 1))
         return false;
@@ -84,6 +84,7 @@ static enum kb_err prepare(struct kb_card *card)
 {
     struct kb_sim *sim = &card->sim;
     enum kb_err err = KB_OK;
+    struct kb_file adf;
     uint64_t number;
 
     if (sim->is_loaded)
@@ -96,7 +97,9 @@ static enum kb_err prepare(struct kb_card *card)
         if (number > sim->highest)
             sim->highest = number;
     }
-    sim->has_gsm_access = has_service(card, SERVICE_GSM_ACCESS);
+    if (!err)
+        err = kb_tree_load(card, card->adf.object, &adf);
+    sim->ust = err ? 0 : kb_tree_child(card, &adf, FID_UST);
     sim->is_loaded = !err;
     return err;
 }
@@ -166,7 +169,7 @@ static void put_length_value(struct kb_writer *out, const uint8_t *value, uint8_
     kb_wr_copy(out, value, len);
 }
 
-static enum kb_sw success_3g(const struct kb_card *card, const struct vector *vector,
+static enum kb_sw success_3g(struct kb_card *card, const struct vector *vector,
                              struct kb_writer *out)
 {
     uint8_t kc[8];
@@ -175,7 +178,7 @@ static enum kb_sw success_3g(const struct kb_card *card, const struct vector *ve
     put_length_value(out, vector->res, sizeof(vector->res));
     put_length_value(out, vector->ck, sizeof(vector->ck));
     put_length_value(out, vector->ik, sizeof(vector->ik));
-    if (card->sim.has_gsm_access) {
+    if (has_service(card, SERVICE_GSM_ACCESS)) {
         kb_c3_kc(vector->ck, vector->ik, kc);
         put_length_value(out, kc, sizeof(kc));
         kb_wipe(kc, sizeof(kc));
@@ -189,7 +192,7 @@ static enum kb_sw authenticate_3g(struct kb_card *card, struct kb_milenage *m,
                                   struct kb_writer *out)
 {
     uint8_t sqn[6], mac_a[8];
-    bool fresh;
+    bool is_right, fresh;
 
     if (kb_milenage_f2_f5(m, vector->res, vector->ak))
         return KB_SW_NO_PRECISE_DIAGNOSIS;
@@ -197,7 +200,10 @@ static enum kb_sw authenticate_3g(struct kb_card *card, struct kb_milenage *m,
         sqn[i] = autn[i] ^ vector->ak[i];
     if (kb_milenage_f1(m, sqn, autn + 6, mac_a, NULL))
         return KB_SW_NO_PRECISE_DIAGNOSIS;
-    if (!kb_is_equal(mac_a, autn + 8, sizeof(mac_a)))
+    is_right = kb_is_equal(mac_a, autn + 8, sizeof(mac_a));
+    /* For who sent a wrong one, the right one is as good as a key. */
+    kb_wipe(mac_a, sizeof(mac_a));
+    if (!is_right)
         return KB_SW_AUTHENTICATION_MAC_INCORRECT;
     if (is_fresh(card, number_of(sqn), &fresh))
         return KB_SW_MEMORY_PROBLEM;
@@ -236,6 +242,8 @@ static enum kb_sw with_keys(struct kb_card *card, const uint8_t rand[16], const 
     enum kb_sw sw = KB_SW_NO_PRECISE_DIAGNOSIS;
     enum kb_err err = prepare(card);
 
+    if (!err && !autn && card->sim.ust && !has_service(card, SERVICE_GSM_CONTEXT))
+        return KB_SW_CONTEXT_NOT_SUPPORTED;
     if (!err)
         err = kb_nvm_read(&card->nvm, (uint16_t)(KB_OBJ_KI + card->sim.subscription), 0, ki, 16);
     if (!err)
@@ -255,12 +263,17 @@ static enum kb_sw with_keys(struct kb_card *card, const uint8_t rand[16], const 
     return sw;
 }
 
-/* Clause 7.1.1: a USIM application is current and its PIN was given. */
+/* Clause 7.1.1.1: a USIM is the current application, and the current directory is its ADF or lies
+ * below it. */
 static bool is_allowed(struct kb_card *card)
 {
+    struct kb_file application;
     uint8_t aid[KB_AID_MAX];
 
-    if (card->adf.kind != KB_FILE_ADF || kb_tree_aid(card, &card->adf, aid) < sizeof(usim))
+    if (card->adf.kind != KB_FILE_ADF || !kb_tree_application_of(card, &card->df, &application) ||
+        application.object != card->adf.object)
+        return false;
+    if (kb_tree_aid(card, &card->adf, aid) < sizeof(usim))
         return false;
     return !memcmp(aid, usim, sizeof(usim));
 }

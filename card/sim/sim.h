@@ -17,7 +17,7 @@ struct kb_card;
 /* RAM copy of what every authentication needs; filled at the first one after power-up. */
 struct kb_sim {
     bool is_loaded;
-    bool has_gsm_access;  /* EF.UST names GSM access */
+    uint16_t ust;         /* object number of EF.UST, 0 when there is none */
     uint8_t subscription; /* the one in use */
     uint64_t highest;     /* SQN_MS: the highest SQN accepted, any IND */
 };

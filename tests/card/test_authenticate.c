@@ -213,6 +213,43 @@ static void the_operators_pair_comes_before_the_temporary_one(void **state)
     assert_success(&vector);
 }
 
+/* EF.UST with the services 1 to 40, of which 27 is the third bit of the fourth byte. */
+static void service_27_adds_kc_as_ef_ust_has_it_now(void **state)
+{
+    struct osmo_auth_vector vector;
+
+    (void)state;
+    assert_int_equal(rig_send(&rig, "00E00000 (62(82(4121) 83(6F38) 8A(05) 80(0005) A5(C1(00))))"),
+                     0x9000);
+    vector = vector_of(0);
+    assert_success(&vector);
+    assert_int_equal(rig_send(&rig, "00D60003 01 04"), 0x9000);
+    vector = vector_of(0);
+    assert_int_equal(challenge(&vector), 0x9000);
+    assert_int_equal(rig.response_len, 2 + 8 + 1 + 16 + 1 + 16 + 1 + 8 + 2);
+    assert_int_equal(rig.response[44], 8);
+    assert_memory_equal(rig.response + 45, vector.kc, 8);
+    assert_int_equal(rig_send(&rig, "00D60003 01 00"), 0x9000);
+    vector = vector_of(0);
+    assert_success(&vector);
+}
+
+/* Session keys are in the answer and nowhere else. */
+static void an_answer_that_waits_is_not_in_the_callers_buffer(void **state)
+{
+    struct osmo_auth_vector vector = vector_of(0);
+
+    (void)state;
+    rig.port.transport = KB_TRANSPORT_T0;
+    assert_int_equal(challenge(&vector), 0x612C);
+    for (size_t i = 2; i < sizeof(rig.response) - 16; i++)
+        assert_memory_not_equal(rig.response + i, vector.ck, 16);
+    assert_int_equal(rig_send(&rig, "00C000002C"), 0x9000);
+    assert_memory_equal(rig.response + 11, vector.ck, 16);
+    for (size_t i = 0; i < sizeof(rig.card.buffer) - 16; i++)
+        assert_memory_not_equal(rig.card.buffer + i, vector.ck, 16);
+}
+
 static void a_wrong_shape_is_refused(void **state)
 {
     (void)state;
@@ -240,6 +277,8 @@ int main(void)
         cmocka_unit_test_setup(a_wrong_mac_is_refused_and_spends_nothing, make_card),
         cmocka_unit_test_setup(the_gsm_context_gives_sres_and_kc, make_card),
         cmocka_unit_test_setup(the_operators_pair_comes_before_the_temporary_one, make_card),
+        cmocka_unit_test_setup(service_27_adds_kc_as_ef_ust_has_it_now, make_card),
+        cmocka_unit_test_setup(an_answer_that_waits_is_not_in_the_callers_buffer, make_card),
         cmocka_unit_test_setup(a_wrong_shape_is_refused, make_card),
     };
 
