@@ -79,6 +79,12 @@ static void put_commands(const struct kb_plan_field *field, FILE *out)
     put_command(out, "      ", "state", find(field, KB_ACTION_STATE));
 }
 
+/* The number of a data grouping has two bytes, also a small one. */
+static int tag_digits(const struct kb_plan_field *field, uint16_t tag)
+{
+    return tag > 0xFF || find(field, KB_ACTION_PUT_DGI) ? 4 : 2;
+}
+
 static void put_item(const struct kb_plan_field *field, size_t index, FILE *out)
 {
     const struct kb_plan_item *item = &field->items[index];
@@ -92,7 +98,7 @@ static void put_item(const struct kb_plan_field *field, size_t index, FILE *out)
     if (item->role[0])
         fprintf(out, "        role: %s\n", item->role);
     if (item->tag)
-        fprintf(out, "        tag: \"%02X\"\n", item->tag);
+        fprintf(out, "        tag: \"%0*X\"\n", tag_digits(field, item->tag), item->tag);
     else
         put_command(out, "        ", "command", find_own(field, index));
     fprintf(out, "        format: %s\n", kb_words_format[item->format]);

@@ -109,6 +109,22 @@ static void a_view_comes_back_as_it_was_written(void **state)
     round_trip(NULL, "plans/three-fields.yaml");
 }
 
+/* EMV CPS: the identifier of a data grouping has two bytes, such as 0101. */
+static void numbers_of_data_groupings_have_two_bytes_in_a_view(void **state)
+{
+    static const char *numbers[] = {"tag: 0001", "tag: 0101", "tag: 0FFF", "tag: 9101", "tag: 01"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+        char *grouped = replaced(small_plan, "data: tlv", "data: dgi");
+        char *numbered = replaced(grouped, "tag: DF21", numbers[i]);
+
+        round_trip(numbered, NULL);
+        free(numbered);
+        free(grouped);
+    }
+}
+
 static void a_view_knows_the_commands(void **state)
 {
     struct kb_plan *plan = load(small_plan, NULL);
@@ -328,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_view_comes_back_as_it_was_written),
+        cmocka_unit_test(numbers_of_data_groupings_have_two_bytes_in_a_view),
         cmocka_unit_test(a_view_knows_the_commands),
         cmocka_unit_test(fields_without_tags_have_no_put),
         cmocka_unit_test(no_place_can_be_told_from_a_view),
