@@ -27,6 +27,7 @@ static const char *const texts[] = {
     [-KB_ERR_TIMEOUT] = "it took too long",
     [-KB_ERR_MEMORY] = "the host is out of memory",
     [-KB_ERR_USAGE] = "what was asked for makes no sense",
+    [-KB_ERR_PEER] = "the other side refused",
 };
 
 const char *kb_err_text(enum kb_err err)

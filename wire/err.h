@@ -27,6 +27,7 @@ enum kb_err {
     KB_ERR_TIMEOUT = -19,
     KB_ERR_MEMORY = -20, /* the host is out of memory */
     KB_ERR_USAGE = -21,  /* the caller asked for something that makes no sense */
+    KB_ERR_PEER = -22,   /* the other side of an agreement refused */
 };
 
 /* One English sentence without a full stop, never NULL, static. */

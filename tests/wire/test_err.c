@@ -15,20 +15,20 @@
 static void every_error_has_one_sentence_of_its_own(void **state)
 {
     (void)state;
-    for (int err = KB_ERR_USAGE; err <= KB_OK; err++) {
+    for (int err = KB_ERR_PEER; err <= KB_OK; err++) {
         const char *text = kb_err_text((enum kb_err)err);
 
         assert_non_null(text);
         assert_true(strlen(text) > 5);
         assert_true(text[strlen(text) - 1] != '.');
-        for (int other = KB_ERR_USAGE; other < err; other++)
+        for (int other = KB_ERR_PEER; other < err; other++)
             assert_string_not_equal(text, kb_err_text((enum kb_err)other));
     }
 }
 
 static void a_number_that_is_no_error_has_a_sentence_too(void **state)
 {
-    static const int numbers[] = {1, 2, KB_ERR_USAGE - 1, INT_MAX, INT_MIN};
+    static const int numbers[] = {1, 2, KB_ERR_PEER - 1, INT_MAX, INT_MIN};
 
     (void)state;
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
