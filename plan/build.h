@@ -129,9 +129,9 @@ enum kb_err kb_plan_read_writes(struct kb_plan_build *build, const struct kb_pla
                                 struct kb_plan_item *item, const yaml_node_t *writes);
 
 /* check.c: what can only be told of the whole plan: the entity view names no place, the image and
- * the memory hold it all. */
+ * the memory hold it all. memory: that key, NULL when the plan lacks it. */
 enum kb_err kb_plan_check_view(struct kb_plan_build *build);
-enum kb_err kb_plan_check_size(struct kb_plan_build *build);
+enum kb_err kb_plan_check_size(struct kb_plan_build *build, const yaml_node_t *memory);
 
 /* image.c: the image without its signature. */
 enum kb_err kb_plan_image_body(const struct kb_plan *plan, struct kb_writer *image);

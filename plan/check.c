@@ -168,7 +168,7 @@ static size_t own_objects(const struct kb_plan *plan, size_t unit)
     return need.bytes;
 }
 
-enum kb_err kb_plan_check_size(struct kb_plan_build *build)
+enum kb_err kb_plan_check_size(struct kb_plan_build *build, const yaml_node_t *memory)
 {
     const struct kb_plan *plan = build->plan;
     struct need need = {.unit = plan->program_size};
@@ -180,12 +180,12 @@ enum kb_err kb_plan_check_size(struct kb_plan_build *build)
         add_file(&need, &plan->files[i]);
     need.bytes += plan->file_count * 4 + own_objects(plan, need.unit);
     if (!err && need.objects > KB_NVM_OBJECTS - KB_OBJ_FILES)
-        err = kb_yaml_fail(&build->yaml, NULL, KB_ERR_NVM_FULL,
+        err = kb_yaml_fail(&build->yaml, NULL, KB_ERR_RANGE,
                            "files: they need %zu objects of the card's store, which has %d; use "
                            "fewer or smaller files",
                            need.objects, KB_NVM_OBJECTS - KB_OBJ_FILES);
     if (!err && need.bytes > room)
-        err = kb_yaml_fail(&build->yaml, NULL, KB_ERR_NVM_FULL,
+        err = kb_yaml_fail(&build->yaml, memory, KB_ERR_RANGE,
                            "memory: the plan needs about %zu bytes, half of the memory has %zu to "
                            "give; use more or larger sectors",
                            need.bytes, room);

@@ -68,14 +68,20 @@ static enum kb_err check_made(struct kb_plan_build *build, const yaml_node_t *no
     return KB_OK;
 }
 
-static enum kb_err name_column(struct kb_plan_build *build, const yaml_node_t *node,
-                               const struct kb_plan_item *item, struct kb_plan_made_item *made)
+/* at: what the factory makes; node: the name of its column, NULL for the item's. */
+static enum kb_err name_column(struct kb_plan_build *build, const yaml_node_t *at,
+                               const yaml_node_t *node, const struct kb_plan_item *item,
+                               struct kb_plan_made_item *made)
 {
     enum kb_err err = KB_OK;
 
     memcpy(made->column, item->name, sizeof made->column);
     if (node)
         err = kb_schema_name(&build->yaml, node, "column", made->column, sizeof made->column);
+    node = node ? node : at;
+    if (!err && made->value != KB_MAKER_ICCID && !strcmp(made->column, "iccid"))
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_EXISTS,
+                            "column 'iccid' names the card; give it another name with 'column'");
     for (size_t i = 0; !err && i < build->plan->made_count; i++) {
         if (!strcmp(build->plan->made[i].column, made->column))
             err = kb_yaml_fail(&build->yaml, node, KB_ERR_EXISTS,
@@ -103,7 +109,7 @@ static enum kb_err read_made(struct kb_plan_build *build, const struct kb_plan_f
         made->size = (uint16_t)build->plan->imsi_t_digits;
     err = check_made(build, node, item, made);
     if (!err)
-        err = name_column(build, raw.column, item, made);
+        err = name_column(build, node, raw.column, item, made);
     if (!err)
         build->plan->made_count++;
     return err;

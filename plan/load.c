@@ -71,7 +71,7 @@ static enum kb_err read_algorithm(struct kb_plan_build *build, const struct part
     if (!err)
         err = kb_plan_check_view(build);
     if (!err)
-        err = kb_plan_check_size(build);
+        err = kb_plan_check_size(build, parts->memory);
     return err;
 }
 

@@ -255,6 +255,9 @@ enum kb_err kb_schema_digits(struct kb_yaml *yaml, const yaml_node_t *node, cons
     if (err)
         return err;
     len = strspn(text, "0123456789");
+    if ((text[len] || len != min) && min == max)
+        return kb_yaml_fail(yaml, node, KB_ERR_MALFORMED, "%s should be %zu decimal digits", what,
+                            min);
     if (text[len] || len < min || len > max)
         return kb_yaml_fail(yaml, node, KB_ERR_MALFORMED, "%s should be %zu to %zu decimal digits",
                             what, min, max);

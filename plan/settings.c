@@ -238,6 +238,22 @@ enum kb_err kb_plan_read_iccid(struct kb_plan_build *build, const yaml_node_t *n
     return err;
 }
 
+/* The first card needs a temporary identity, too. */
+static enum kb_err check_first(struct kb_plan_build *build, const yaml_node_t *node)
+{
+    const struct kb_plan *plan = build->plan;
+    size_t room = plan->imsi_t_digits - strlen(plan->imsi_t_prefix);
+    unsigned long long first = plan->iccid_first;
+    char digits[24];
+
+    if ((size_t)snprintf(digits, sizeof digits, "%llu", first) <= room)
+        return KB_OK;
+    return kb_yaml_fail(&build->yaml, node, KB_ERR_RANGE,
+                        "the first serial number %llu has no room behind the prefix; it should "
+                        "have at most %zu digits",
+                        first, room);
+}
+
 enum kb_err kb_plan_read_imsi_t(struct kb_plan_build *build, const yaml_node_t *node)
 {
     struct range range = {.digits = 15};
@@ -252,6 +268,8 @@ enum kb_err kb_plan_read_imsi_t(struct kb_plan_build *build, const yaml_node_t *
         err = kb_schema_digits(&build->yaml, range.prefix, "prefix", 5, range.digits - 1,
                                build->plan->imsi_t_prefix);
     build->plan->imsi_t_digits = range.digits;
+    if (!err && node)
+        err = check_first(build, node);
     if (!err)
         err = read_imsi_t_files(build, &range);
     kb_yaml_leave(&build->yaml, mark);

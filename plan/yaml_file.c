@@ -20,7 +20,7 @@ static enum kb_err read_all(FILE *file, const char *path, unsigned char **text, 
     *len = fread(buffer, 1, KB_YAML_FILE_MAX + 1, file);
     *text = buffer;
     if (ferror(file))
-        return kb_report(why, KB_ERR_IO, "%s: cannot be read: %s", path, strerror(errno));
+        return kb_report(why, KB_ERR_ABSENT, "%s: cannot be read: %s", path, strerror(errno));
     if (*len > KB_YAML_FILE_MAX)
         return kb_report(why, KB_ERR_TOO_LONG, "%s: longer than %d bytes; split or shorten it",
                          path, KB_YAML_FILE_MAX);
@@ -34,7 +34,7 @@ static enum kb_err read_file(const char *path, unsigned char **text, size_t *len
     enum kb_err err;
 
     if (!file)
-        return kb_report(why, KB_ERR_IO, "%s: cannot be opened: %s", path, strerror(errno));
+        return kb_report(why, KB_ERR_ABSENT, "%s: cannot be opened: %s", path, strerror(errno));
     err = read_all(file, path, text, len, why);
     fclose(file);
     return err;

@@ -47,7 +47,7 @@ static const struct row rows[] = {
      "multiple of program, 8"},
     {"{sectors: 16, sector_size: 2048", "@{sectors: 65534, sector_size: 2048", "half of the memory",
      "to 65535 units"},
-    {"{sectors: 16,", "{sectors: 2,", "the plan needs about", "more or larger sectors"},
+    {"{sectors: 16,", "@{sectors: 2,", "the plan needs about", "more or larger sectors"},
     {"atr: 3B", "atr: @3C", "begins with 3C", "3B or 3F"},
     {"A5\niccid", "A6\niccid", "TCK, is wrong", "exclusive or of 00"},
     {"01A5\niccid", "01\niccid", "has 21 bytes", "promise 22"},
@@ -60,6 +60,9 @@ static const struct row rows[] = {
      "EF.ICCID is one"},
     {"digits: 15}", "digits: 15, file: @3F00/2FE2}", "no transparent file of 9 bytes",
      "EF.IMSI is one"},
+    {"first: 1}\nimsi_t: {prefix: '90170', digits: 15}",
+     "first: 98765}\nimsi_t: @{prefix: '90170', digits: 9}",
+     "first serial number 98765 has no room", "at most 4 digits"},
     {"prefix: '90170'", "prefix: @'9017'", "prefix should be 5 to 14", "decimal digits"},
 
     /* PINs */
@@ -227,6 +230,10 @@ static const struct row rows[] = {
     {"{value: random}", "{value: @randm}", "value is 'randm'", "did you mean 'random'?"},
     {"{value: random}", "{value: random, column: @ident}", "column 'ident' is there twice",
      "its own"},
+    {"made: {value: imsi_t}", "made: {value: imsi_t, column: @iccid}",
+     "column 'iccid' names the card", "another name"},
+    {"name: temp, tag: C3", "name: iccid, tag: C3", "column 'iccid' names the card",
+     "another name"},
     {"imsi_t: {prefix: '90170', digits: 15}\n", "", "no range of temporary identities",
      "add 'imsi_t: {}'"},
 
@@ -366,10 +373,10 @@ static void a_file_that_cannot_be_read_is_named(void **state)
     struct kb_plan *plan = NULL;
 
     (void)state;
-    assert_int_equal(kb_plan_load("/tmp/keyborn-no-such-file.yaml", &plan, &why), KB_ERR_IO);
+    assert_int_equal(kb_plan_load("/tmp/keyborn-no-such-file.yaml", &plan, &why), KB_ERR_ABSENT);
     assert_non_null(strstr(why.text, "/tmp/keyborn-no-such-file.yaml"));
     assert_null(plan);
-    assert_int_equal(kb_plan_load("/tmp", &plan, &why), KB_ERR_IO);
+    assert_int_equal(kb_plan_load("/tmp", &plan, &why), KB_ERR_ABSENT);
     assert_null(plan);
 }
 
