@@ -127,10 +127,20 @@ static enum kb_err make_blueprint(struct kb_factory *factory, struct kb_report *
     return err;
 }
 
+static uint64_t first_serial(const struct kb_factory *factory)
+{
+    const struct kb_factory_options *options = factory->options;
+
+    return options->has_first ? options->first : factory->plan->iccid_first;
+}
+
 static enum kb_err prepare(struct kb_factory *factory, struct kb_report *why)
 {
     enum kb_err err = kb_plan_load(factory->options->plan, &factory->plan, why);
 
+    if (!err)
+        err = kb_fresh_check_range(factory->plan, first_serial(factory), factory->options->count,
+                                   why);
     if (!err)
         err = make_fields(factory, why);
     if (!err)
@@ -184,7 +194,7 @@ static enum kb_err make_one(struct kb_factory *factory, uint64_t serial, struct 
 static enum kb_err make_all(struct kb_factory *factory, struct kb_report *why)
 {
     const struct kb_factory_options *options = factory->options;
-    uint64_t first = options->has_first ? options->first : factory->plan->iccid_first;
+    uint64_t first = first_serial(factory);
     enum kb_err err = KB_OK;
 
     for (uint64_t i = 0; i < options->count && !err; i++) {

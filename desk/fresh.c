@@ -32,8 +32,9 @@ static enum kb_err number(const char *what, const char *prefix, unsigned digits,
     len = snprintf(text, sizeof text, "%0*" PRIu64, (int)(digits - prefix_len), serial);
     if (len < 0 || (size_t)len != digits - prefix_len)
         return kb_report(why, KB_ERR_RANGE,
-                         "%s: serial number %" PRIu64 " has more than %zu digits", what, serial,
-                         digits - prefix_len);
+                         "%s: serial number %" PRIu64
+                         " has more than the %zu digits that prefix %s leaves",
+                         what, serial, digits - prefix_len, prefix);
     memcpy(out, prefix, prefix_len);
     memcpy(&out[prefix_len], text, (size_t)len + 1);
     return KB_OK;
@@ -112,6 +113,15 @@ static enum kb_err make_imsi(struct kb_fresh *fresh, const struct kb_plan *plan,
     if (!err)
         snprintf(fresh->imsi_t, sizeof fresh->imsi_t, "%.*s", KB_IMSI_MAX, text);
     return err;
+}
+
+enum kb_err kb_fresh_check_range(const struct kb_plan *plan, uint64_t serial, uint64_t count,
+                                 struct kb_report *why)
+{
+    struct kb_fresh last;
+    enum kb_err err = kb_fresh_iccid(plan, serial + count - 1, last.iccid, why);
+
+    return err ? err : make_imsi(&last, plan, serial + count - 1, why);
 }
 
 /* The number that a value repeats; NULL when it is drawn. */

@@ -36,6 +36,10 @@ enum kb_err kb_fresh_make(struct kb_fresh *fresh, const struct kb_plan *plan,
                           struct kb_report *why);
 void kb_fresh_wipe(struct kb_fresh *fresh);
 
+/* KB_ERR_RANGE: the last of count cards from this serial number on would have no numbers. */
+enum kb_err kb_fresh_check_range(const struct kb_plan *plan, uint64_t serial, uint64_t count,
+                                 struct kb_report *why);
+
 /* The ICCID alone. iccid: KB_ICCID_TEXT bytes. */
 enum kb_err kb_fresh_iccid(const struct kb_plan *plan, uint64_t serial, char *iccid,
                            struct kb_report *why);

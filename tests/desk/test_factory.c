@@ -222,11 +222,27 @@ static void test_numbers_stay_in_their_range(void **state)
     (void)state;
     options.has_first = true;
     options.first = 100000000000;
-    expect_refusal(&options, KB_ERR_RANGE,
-                   "iccid: serial number 100000000000 has more than 11 digits");
+    expect_refusal(
+        &options, KB_ERR_RANGE,
+        "iccid: serial number 100000000000 has more than the 11 digits that prefix 8900101 leaves");
     options.first = 10000000000;
     expect_refusal(&options, KB_ERR_RANGE,
-                   "temporary imsi: serial number 10000000000 has more than 10 digits");
+                   "temporary imsi: serial number 10000000000 has more than the 10 digits that "
+                   "prefix 90170 leaves");
+}
+
+/* Not one card is made of a batch whose last card would have no number. */
+static void test_a_batch_whose_end_has_no_numbers_is_not_begun(void **state)
+{
+    struct kb_factory_options options = rig_factory(2);
+
+    (void)state;
+    options.has_first = true;
+    options.first = 9999999999;
+    expect_refusal(&options, KB_ERR_RANGE,
+                   "temporary imsi: serial number 10000000000 has more than the 10 digits that "
+                   "prefix 90170 leaves");
+    assert_false(rig_has("cards"));
 }
 
 static void test_a_folder_is_of_one_plan(void **state)
@@ -265,6 +281,7 @@ int main(void)
         DESK_TEST(test_codes_from_a_master_are_those_of_the_derivation),
         DESK_TEST(test_a_larger_batch_adds_to_a_smaller_one),
         DESK_TEST(test_numbers_stay_in_their_range),
+        DESK_TEST(test_a_batch_whose_end_has_no_numbers_is_not_begun),
         DESK_TEST(test_a_folder_is_of_one_plan),
         DESK_TEST(test_two_factories_do_not_share_a_folder),
     };
