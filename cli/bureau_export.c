@@ -8,6 +8,7 @@
 #include "crypto/secret.h"
 #include "desk/audit.h"
 #include "desk/export.h"
+#include "desk/safe_file.h"
 
 /* What the options point to. */
 struct keys {
@@ -51,20 +52,31 @@ static enum kb_err take_transport_key(const struct kb_cli *cli, struct kb_export
     return kb_key_file_read(path, keys->transport, sizeof keys->transport, why);
 }
 
+/* Without --out the export goes to standard output, where a result as JSON has no room. */
+static enum kb_err take_out(const struct kb_cli *cli, struct kb_export_options *options,
+                            struct kb_report *why)
+{
+    options->out = kb_cli_value(cli, "out") ? kb_cli_value(cli, "out") : KB_SAFE_FILE_STANDARD;
+    if (strcmp(options->out, KB_SAFE_FILE_STANDARD) == 0 && kb_cli_is_json(cli))
+        return kb_report(why, KB_ERR_USAGE, "--json tells of the export: name its file by --out");
+    return KB_OK;
+}
+
 static enum kb_err take_options(const struct kb_cli *cli, struct kb_export_options *options,
-                                struct keys *keys, struct kb_report *why)
+                                struct keys *keys, struct kb_bureau_names *names,
+                                struct kb_report *why)
 {
     const char *format = kb_cli_value(cli, "format");
     enum kb_err err;
 
-    options->out = kb_cli_value(cli, "out");
-    options->journal = kb_cli_value(cli, "journal");
-    if (!options->journal)
-        options->journal = kb_cli_default_journal;
     options->format = kb_export_format(format);
     if (!options->format)
         return kb_report(why, KB_ERR_USAGE, "--format should be one of %s", kb_export_names);
-    err = take_transport_key(cli, options, keys, why);
+    err = take_out(cli, options, why);
+    if (!err)
+        err = kb_cli_journal(cli, names, &options->journal, why);
+    if (!err)
+        err = take_transport_key(cli, options, keys, why);
     if (!err)
         err = take_register_key(kb_cli_value(cli, "register-key"), options, keys, why);
     if (err)
@@ -99,10 +111,11 @@ enum kb_exit kb_cli_bureau_export(struct kb_cli *cli)
 {
     struct kb_export_options options = {0};
     struct keys keys = {0};
+    struct kb_bureau_names names;
     struct kb_report why = {0};
     uint64_t count = 0;
     bool is_sealed;
-    enum kb_err err = take_options(cli, &options, &keys, &why);
+    enum kb_err err = take_options(cli, &options, &keys, &names, &why);
 
     is_sealed = options.transport_key != NULL;
     if (!err)
@@ -113,6 +126,8 @@ enum kb_exit kb_cli_bureau_export(struct kb_cli *cli)
     kb_wipe(options.bureau_key, sizeof options.bureau_key);
     if (err)
         return kb_cli_fail(cli, &why);
+    if (strcmp(options.out, KB_SAFE_FILE_STANDARD) == 0)
+        return KB_EXIT_OK;
     kb_cli_say(cli, "%s: %" PRIu64 " cards, keys %s", options.out, count,
                is_sealed ? "sealed" : "in clear");
     kb_cli_result(cli,

@@ -6,12 +6,16 @@
 #include "cli/verb_desk.h"
 #include "desk/bureau.h"
 
-extern const char kb_cli_default_journal[];
-
 /* Names made from others; they live as long as the options. */
 struct kb_bureau_names {
+    char journal[KB_BUREAU_PATH];
     char audit[KB_BUREAU_PATH];
 };
+
+/* --journal; else the one named after --batch, or, without a batch, the only *.journal of this
+ * folder. KB_ERR_ABSENT and KB_ERR_USAGE: there is none, or several. */
+enum kb_err kb_cli_journal(const struct kb_cli *cli, struct kb_bureau_names *names,
+                           const char **journal, struct kb_report *why);
 
 /* --dir, --reader, --jobs, --wait, --journal, --audit. */
 enum kb_err kb_cli_bureau_options(const struct kb_cli *cli, struct kb_bureau_options *options,

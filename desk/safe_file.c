@@ -18,6 +18,13 @@ static enum kb_err blame(const char *path, struct kb_report *why)
     return kb_report(why, KB_ERR_IO, "%s: %s", path, strerror(errno));
 }
 
+static int open_fresh(struct kb_safe_file *file)
+{
+    if (file->is_standard)
+        return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    return mkostemp(file->fresh, O_CLOEXEC);
+}
+
 enum kb_err kb_safe_file_open(struct kb_safe_file *file, const char *path, struct kb_report *why)
 {
     int fd;
@@ -27,8 +34,9 @@ enum kb_err kb_safe_file_open(struct kb_safe_file *file, const char *path, struc
         return kb_report(why, KB_ERR_TOO_LONG, "%s: the name is too long", path);
     snprintf(file->path, sizeof file->path, "%s", path);
     snprintf(file->fresh, sizeof file->fresh, "%s.XXXXXX", path);
+    file->is_standard = strcmp(path, KB_SAFE_FILE_STANDARD) == 0;
     file->buffer = malloc(BUFFER);
-    fd = file->buffer ? mkostemp(file->fresh, O_CLOEXEC) : -1;
+    fd = file->buffer ? open_fresh(file) : -1;
     if (fd >= 0)
         file->out = fdopen(fd, "w");
     if (!file->out) {
@@ -44,8 +52,10 @@ enum kb_err kb_safe_file_open(struct kb_safe_file *file, const char *path, struc
 
 static bool close_file(struct kb_safe_file *file)
 {
-    bool is_whole = !fflush(file->out) && !ferror(file->out) && !fsync(fileno(file->out));
+    bool is_whole = !fflush(file->out) && !ferror(file->out);
 
+    if (!file->is_standard)
+        is_whole = is_whole && !fsync(fileno(file->out));
     is_whole = !fclose(file->out) && is_whole;
     kb_wipe(file->buffer, BUFFER);
     free(file->buffer);
@@ -57,9 +67,9 @@ enum kb_err kb_safe_file_keep(struct kb_safe_file *file, struct kb_report *why)
 {
     enum kb_err err = KB_OK;
 
-    if (!close_file(file) || rename(file->fresh, file->path))
+    if (!close_file(file) || (!file->is_standard && rename(file->fresh, file->path)))
         err = blame(file->path, why);
-    if (err)
+    if (err && !file->is_standard)
         unlink(file->fresh);
     return err;
 }
@@ -69,5 +79,6 @@ void kb_safe_file_drop(struct kb_safe_file *file)
     if (!file->out)
         return;
     close_file(file);
-    unlink(file->fresh);
+    if (!file->is_standard)
+        unlink(file->fresh);
 }

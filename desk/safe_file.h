@@ -4,12 +4,17 @@
 #ifndef KB_DESK_SAFE_FILE_H
 #define KB_DESK_SAFE_FILE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "wire/report.h"
 
+/* The path that means standard output; it has no name to keep and is never taken away. */
+#define KB_SAFE_FILE_STANDARD "-"
+
 struct kb_safe_file {
     FILE *out;
+    bool is_standard;
     char *buffer;
     char path[512];
     char fresh[528];

@@ -76,3 +76,18 @@ equal "opened keys" "$(keys "$work/srsran")" "$(keys "$work/opened")"
 while read -r _ key opc; do
     ! grep -qi "$key\|$opc" "$work/sealed" || fail "a key in clear in a sealed export"
 done < <(keys "$work/srsran")
+
+# Without names: the journal is called after the batch, the only one of the folder is meant, and an export goes to standard output.
+mkdir "$work/elsewhere"
+cd "$work/elsewhere"
+make_cards again 2 >/dev/null
+head -n 3 "$source_root/examples/batches/telecom.csv" >some.csv
+keyborn bureau run --entity again/entity.yaml --handover again/handover.csv --batch some.csv --dir again --generate-keys
+[ -f some.journal ] || fail "no journal is named after the batch"
+lines=$("$KEYBORN" bureau export --format srsran --clear-keys | grep -c ',mil,')
+equal "lines on standard output" 2 "$lines"
+cp some.journal other.journal
+! "$KEYBORN" bureau export --format srsran --clear-keys >/dev/null 2>said || fail "one of two journals was taken"
+has "two journals" "$(cat said)" "choose one with --journal"
+! "$KEYBORN" bureau export --format srsran --clear-keys --journal some.journal --json >said || fail "JSON and an export on one output"
+has "JSON without a file" "$(cat said)" "name its file by --out"
