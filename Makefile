@@ -20,7 +20,7 @@ check: # every test
 
 bench: # figures: speed, memory, wear, size
 	tools/setup build demo check
-	tools/build release
+	tools/build release keyborn bench/keyborn-bench
 	tools/bench
 
 coverage: # build-coverage/meson-logs/coverage.html
