@@ -20,7 +20,7 @@ kill $server
 wait $server || true
 
 # A reader polls for the next card (pcscd: 0.4 s for out, 0.4 s for in); one that is in needs no wait.
-make_cards "$work/in" 1 >"$work/said"
+make_cards "$work/in" 1 >"$work/said" 2>&1
 make_batch "$work/in"
 serve 35963 "$work"/in/*.card
 server=$!
@@ -32,14 +32,14 @@ rate "bureau run, one card that is in the reader, start to end" 1 \
 kill $server
 wait $server || true
 
-make_cards "$work/one" "$2" >"$work/said"
+make_cards "$work/one" "$2" >"$work/said" 2>&1
 make_batch "$work/one"
 serve 35963 "$work"/one/*.card
 rate "bureau run, one virtual reader, cards changed" "$2" \
     personalize "$work/one" --reader "Virtual PCD 00 00"
 wait
 
-make_cards "$work/two" "$2" >"$work/said"
+make_cards "$work/two" "$2" >"$work/said" 2>&1
 make_batch "$work/two"
 files=("$work"/two/*.card)
 serve 35963 "${files[@]:0:$2 / 2}"
