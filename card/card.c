@@ -232,8 +232,8 @@ static bool collect(struct kb_card *card, struct kb_apdu *cmd, enum kb_sw *sw)
 
     cmd->cla &= (uint8_t)~CLA_CHAIN;
     if (!card->is_chaining) {
-        *sw = KB_SW_CHAINING_NOT_SUPPORTED;
-        if (!kb_perso_is_chainable(card, cmd))
+        *sw = kb_perso_begin_chain(card, cmd);
+        if (*sw != KB_SW_OK)
             return false;
         card->chain = *cmd;
         card->is_chaining = true;

@@ -155,17 +155,27 @@ bool kb_perso_dispatch(struct kb_card *card, const struct kb_apdu *cmd, struct k
     return err || degree != NO_MATCH;
 }
 
-bool kb_perso_is_chainable(struct kb_card *card, const struct kb_apdu *cmd)
+static bool is_put(const struct kb_image_command *row)
+{
+    return row->action == KB_ACTION_PUT_TLV || row->action == KB_ACTION_PUT_DGI ||
+           row->action == KB_ACTION_PUT_ITEM;
+}
+
+enum kb_sw kb_perso_begin_chain(struct kb_card *card, const struct kb_apdu *cmd)
 {
     struct kb_request request;
     enum degree degree;
     enum kb_err err;
+    enum kb_sw sw;
 
-    if (!open_request(card, cmd, &request, &degree, &err) || err || degree != WHOLE_MATCH)
-        return false;
-    return request.command.action == KB_ACTION_PUT_TLV ||
-           request.command.action == KB_ACTION_PUT_DGI ||
-           request.command.action == KB_ACTION_PUT_ITEM;
+    if (!open_request(card, cmd, &request, &degree, &err))
+        return KB_SW_CHAINING_NOT_SUPPORTED;
+    if (err)
+        return KB_SW_MEMORY_PROBLEM;
+    if (degree != WHOLE_MATCH || !is_put(&request.command))
+        return KB_SW_CHAINING_NOT_SUPPORTED;
+    sw = check_session(&request);
+    return sw == KB_SW_OK ? kb_perso_put_allowed(&request, &(uint8_t){0}) : sw;
 }
 
 enum kb_err kb_perso_reset(struct kb_card *card)

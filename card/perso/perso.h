@@ -27,8 +27,9 @@ enum kb_err kb_perso_reset(struct kb_card *card);
 bool kb_perso_dispatch(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out,
                        enum kb_sw *sw);
 
-/* True when a plan's command may be chained; asked with the first link. */
-bool kb_perso_is_chainable(struct kb_card *card, const struct kb_apdu *cmd);
+/* Asked with the first link of a chain: KB_SW_OK when more may follow, KB_SW_CHAINING_NOT_SUPPORTED
+ * for what is no long command of the plan, else what the whole command would get in this state. */
+enum kb_sw kb_perso_begin_chain(struct kb_card *card, const struct kb_apdu *cmd);
 
 /* LOAD ALGORITHM, 80 46 (docs/apdu.md 2.3): maker only, ADMINISTRATIVE only. */
 enum kb_sw kb_perso_load(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out);

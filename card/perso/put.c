@@ -135,7 +135,7 @@ static enum kb_sw write_all(struct delivery *delivery)
 }
 
 /* Whatever the table says: data is taken in PERSO, behind a right code, by an open field. */
-static enum kb_sw check_allowed(struct kb_request *request, uint8_t *to)
+enum kb_sw kb_perso_put_allowed(struct kb_request *request, uint8_t *to)
 {
     const struct kb_perso *perso = &request->card->perso;
     struct kb_condition condition;
@@ -152,7 +152,7 @@ static enum kb_sw put(struct kb_request *request, next_object next)
 {
     struct delivery delivery = {.request = request, .next = next};
     uint8_t to;
-    enum kb_sw sw = check_allowed(request, &to);
+    enum kb_sw sw = kb_perso_put_allowed(request, &to);
 
     if (sw == KB_SW_OK)
         sw = for_each(&delivery, check_item);

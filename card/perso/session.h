@@ -80,6 +80,11 @@ enum kb_err kb_store_check(struct kb_request *request, const struct kb_image_ite
 enum kb_err kb_store_value(struct kb_request *request, const struct kb_image_item *item,
                            struct kb_span value);
 
+/* --- put.c --- */
+
+/* Whether the field takes data now, and the state it goes to. */
+enum kb_sw kb_perso_put_allowed(struct kb_request *request, uint8_t *to);
+
 /* --- handlers, one for each enum kb_perso_action --- */
 
 enum kb_sw kb_perso_enable(struct kb_request *request, struct kb_writer *out);

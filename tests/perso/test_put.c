@@ -227,6 +227,34 @@ static void a_chain_that_is_left_or_too_long_writes_nothing(void **state)
     assert_int_equal(sample_send(&rig, 0x90400000, NULL, 0), 0x6884);
 }
 
+static void a_chain_begins_only_where_the_whole_command_would_be_heard(void **state)
+{
+    static const uint32_t link = PUT | 0x10000000u;
+    static const uint8_t data[16] = {0x83, 0x03, 'N', 'e', 'w'};
+
+    (void)state;
+    start();
+    sample_put_mandatory(&rig);
+    assert_true(rig_power(&rig));
+    assert_int_equal(sample_send(&rig, link, data, 5), 0x6985); /* IDLE */
+    sample_enable(&rig);
+    assert_int_equal(sample_send(&rig, link, data, 5), 0x6985); /* READY */
+    assert_int_equal(sample_send(&rig, 0x80420000, data, 16), 0x63C2);
+    assert_int_equal(sample_send(&rig, link, data, 5), 0x6985); /* ALERT */
+    /* What was refused began no chain. */
+    assert_int_equal(sample_send(&rig, 0x80420000, sample_code, 16), 0x9000);
+    assert_int_equal(sample_send(&rig, PUT, data, 5), 0x9000);
+    assert_int_equal(sample_send(&rig, 0x804A0000, NULL, 0), 0x9000);
+    assert_int_equal(sample_send(&rig, link, data, 5), 0x6985); /* LOCKED */
+
+    start();
+    assert_true(rig_power(&rig));
+    sample_enable(&rig);
+    for (unsigned left = SAMPLE_TRIES; left > 0; left--)
+        assert_int_equal(sample_send(&rig, 0x80420000, data, 16), 0x63C0 + left - 1);
+    assert_int_equal(sample_send(&rig, link, data, 5), 0x6983); /* BLOCKED */
+}
+
 static void data_groupings_and_commands_of_their_own_reach_the_same_card(void **state)
 {
     (void)state;
@@ -313,6 +341,7 @@ int main(void)
         cmocka_unit_test(a_refused_item_keeps_the_others_out),
         cmocka_unit_test(long_items_come_in_chains_or_extended),
         cmocka_unit_test(a_chain_that_is_left_or_too_long_writes_nothing),
+        cmocka_unit_test(a_chain_begins_only_where_the_whole_command_would_be_heard),
         cmocka_unit_test(data_groupings_and_commands_of_their_own_reach_the_same_card),
         cmocka_unit_test(secrets_are_read_by_no_command),
         cmocka_unit_test(a_full_memory_takes_nothing_of_a_command),
