@@ -28,13 +28,13 @@ static bool has_card(void *ctx, const char *iccid)
     return access(path, F_OK) == 0;
 }
 
-/* What a killed run left: .<iccid>.partial */
+/* What a killed run left: .<iccid>.partial, .model.partial, and .model.partial.<letters> when not
+ * even the model's file was finished (kb_card_file_create). */
 static bool is_remainder(const char *name)
 {
-    size_t len = strlen(name);
+    const char *end = name[0] == '.' ? strstr(name, unfinished) : NULL;
 
-    return name[0] == '.' && len > strlen(unfinished) &&
-           strcmp(&name[len - strlen(unfinished)], unfinished) == 0;
+    return end && (!end[sizeof unfinished - 1] || end[sizeof unfinished - 1] == '.');
 }
 
 static enum kb_err sweep(const char *dir, struct kb_report *why)

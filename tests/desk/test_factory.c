@@ -231,6 +231,25 @@ static void test_numbers_stay_in_their_range(void **state)
                    "prefix 90170 leaves");
 }
 
+static void test_what_a_killed_run_left_is_swept_away(void **state)
+{
+    static const char *const left[] = {"cards/.8900101000000000027.partial", "cards/.model.partial",
+                                       "cards/.model.partial.a1B2c3"};
+    struct kb_factory_options options = rig_factory(1);
+
+    (void)state;
+    make(&options);
+    rig_write("cards/.partially-mine", "");
+    for (size_t i = 0; i < 3; i++)
+        rig_write(left[i], "cut short");
+    options.count = 2;
+    make(&options);
+    for (size_t i = 0; i < 3; i++)
+        assert_false(rig_has(left[i]));
+    assert_true(rig_has("cards/.partially-mine"));
+    assert_true(rig_has("cards/8900101000000000027.card"));
+}
+
 /* Not one card is made of a batch whose last card would have no number. */
 static void test_a_batch_whose_end_has_no_numbers_is_not_begun(void **state)
 {
@@ -281,6 +300,7 @@ int main(void)
         DESK_TEST(test_codes_from_a_master_are_those_of_the_derivation),
         DESK_TEST(test_a_larger_batch_adds_to_a_smaller_one),
         DESK_TEST(test_numbers_stay_in_their_range),
+        DESK_TEST(test_what_a_killed_run_left_is_swept_away),
         DESK_TEST(test_a_batch_whose_end_has_no_numbers_is_not_begun),
         DESK_TEST(test_a_folder_is_of_one_plan),
         DESK_TEST(test_two_factories_do_not_share_a_folder),
