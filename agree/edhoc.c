@@ -82,19 +82,16 @@ enum kb_err kb_edhoc_start(struct kb_edhoc *edhoc, enum kb_agree_role role,
 /* The peer sent an error message, which nobody answers with another one. Clause 6.3.1. */
 static enum kb_err take_refusal(struct kb_edhoc *e, struct kb_span message, struct kb_writer *out)
 {
-    struct kb_refusal refusal;
+    bool may_retry = e->state == KB_AGREE_WAIT_2 && !e->has_retried;
     int16_t refused = e->suite;
-    enum kb_err err;
+    struct kb_offer supported;
+    enum kb_err err = kb_refusal_take(message, may_retry, &supported);
 
-    if (kb_refusal_read(message, &refusal))
-        return KB_ERR_PEER;
-    if (refusal.code != KB_REFUSAL_WRONG_SUITE || e->state != KB_AGREE_WAIT_2 || e->has_retried)
-        return KB_ERR_PEER;
+    if (err)
+        return err;
     e->has_retried = true;
-    err = kb_edhoc_write_1(e, &refusal.supported, out);
-    if (!err && e->suite == refused) /* that one was just refused */
-        err = KB_ERR_PEER;
-    return err;
+    err = kb_edhoc_write_1(e, &supported, out);
+    return !err && e->suite == refused ? KB_ERR_PEER : err;
 }
 
 typedef enum kb_err take(struct kb_edhoc *e, struct kb_span message, struct kb_writer *out);
@@ -124,6 +121,7 @@ enum kb_err kb_edhoc_step(struct kb_edhoc *edhoc, struct kb_span message, struct
     take *handler = handler_of(edhoc);
     bool is_reply = edhoc->state != KB_AGREE_START;
     bool is_refusal = is_reply && kb_refusal_is_one(message);
+    bool is_silent = is_refusal || (!is_reply && edhoc->role == KB_AGREE_INITIATOR);
     size_t start = out->len;
     struct kb_offer supported;
     enum kb_err err;
@@ -133,14 +131,10 @@ enum kb_err kb_edhoc_step(struct kb_edhoc *edhoc, struct kb_span message, struct
     err = is_refusal ? take_refusal(edhoc, message, out) : handler(edhoc, message, out);
     if (!err)
         return KB_OK;
-    if (!is_refusal && (is_reply || edhoc->role == KB_AGREE_RESPONDER)) {
-        /* Only message_1 is answered with suites. */
-        kb_offer_all(config->suites, is_reply ? 0 : config->suite_count, kb_edhoc_supports, config,
-                     &supported);
-        kb_refusal_replace(out, start, err, &supported);
-    } else {
-        kb_refusal_replace(out, start, KB_ERR_PEER, NULL);
-    }
+    /* Only message_1 is answered with suites. */
+    kb_offer_all(config->suites, is_reply ? 0 : config->suite_count, kb_edhoc_supports, config,
+                 &supported);
+    kb_refusal_replace(out, start, is_silent ? KB_ERR_PEER : err, &supported);
     kb_edhoc_end(edhoc);
     return err;
 }

@@ -29,6 +29,16 @@ enum kb_err kb_refusal_read(struct kb_span message, struct kb_refusal *refusal)
     return kb_rd_is_done(&rd) ? KB_OK : KB_ERR_MALFORMED;
 }
 
+enum kb_err kb_refusal_take(struct kb_span message, bool may_retry, struct kb_offer *supported)
+{
+    struct kb_refusal refusal;
+
+    if (kb_refusal_read(message, &refusal) || refusal.code != KB_REFUSAL_WRONG_SUITE || !may_retry)
+        return KB_ERR_PEER;
+    *supported = refusal.supported;
+    return KB_OK;
+}
+
 static void put(struct kb_writer *wr, enum kb_err why, const struct kb_offer *supported)
 {
     if (why == KB_ERR_VERSION && supported->count) {

@@ -25,6 +25,10 @@ bool kb_refusal_is_one(struct kb_span message);
 /* KB_ERR_MALFORMED: not ERR_CODE and ERR_INFO, or an ERR_INFO of the wrong kind. */
 enum kb_err kb_refusal_read(struct kb_span message, struct kb_refusal *refusal);
 
+/* What an error message from the peer means to a party that may start over with another suite.
+ * KB_OK: the peer named those that it supports; KB_ERR_PEER: it is over. */
+enum kb_err kb_refusal_take(struct kb_span message, bool may_retry, struct kb_offer *supported);
+
 /* Replaces what was written from start on by the message for what went wrong: all causes but a
  * wrong suite (KB_ERR_VERSION, with what is supported) and an unknown credential (KB_ERR_ABSENT)
  * look the same. Nothing is written for KB_ERR_PEER, nor where there is no room. */
