@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "desk/safe_file.h"
+
 static void name_user(char *out, size_t size)
 {
     struct passwd entry, *found = NULL;
@@ -68,7 +70,7 @@ void kb_audit_write(struct kb_audit *audit, const struct kb_audit_event *event)
     if (len == 0 || len >= sizeof text)
         return;
     text[len] = '\n';
-    if (write(audit->fd, text, len + 1) < 0)
+    if (!kb_safe_write(audit->fd, text, len + 1))
         fprintf(stderr, "keyborn: audit log: %s\n", strerror(errno));
 }
 

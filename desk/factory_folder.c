@@ -9,6 +9,7 @@
 
 #include "crypto/secret.h"
 #include "desk/factory_inside.h"
+#include "desk/safe_file.h"
 #include "desk/talk.h"
 #include "reader/card_file.h"
 
@@ -134,7 +135,7 @@ static enum kb_err copy_file(const char *from, const char *to, struct kb_report 
 
     while (got > 0) {
         got = read(in, block, sizeof block);
-        if (got > 0 && write(out, block, (size_t)got) != got)
+        if (got > 0 && !kb_safe_write(out, block, (size_t)got))
             got = -1;
     }
     if (got < 0)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "crypto/secret.h"
+#include "desk/safe_file.h"
 #include "wire/hex.h"
 
 enum { LINES_MAX = 16384 };
@@ -111,7 +112,7 @@ static enum kb_err write_text(struct kb_factory_table *table, const struct text 
                               struct kb_report *why)
 {
     table->start = lseek(table->fd, 0, SEEK_END);
-    if (table->start < 0 || write(table->fd, text->data, text->len) != (ssize_t)text->len ||
+    if (table->start < 0 || !kb_safe_write(table->fd, text->data, text->len) ||
         fdatasync(table->fd) != 0)
         return blame(table->path, why);
     return KB_OK;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "crypto/secret.h"
+#include "desk/safe_file.h"
 #include "wire/hex.h"
 
 enum { KEY_MAX = 32, TEXT_MAX = 2 * KEY_MAX + 2 };
@@ -93,7 +94,7 @@ static int write_key(int fd, const uint8_t *key, size_t len)
 
     kb_hex_encode(kb_span(key, len), text);
     text[2 * len] = '\n';
-    failed = write(fd, text, 2 * len + 1) != (ssize_t)(2 * len + 1) || fsync(fd) != 0;
+    failed = !kb_safe_write(fd, text, 2 * len + 1) || fsync(fd) != 0;
     kb_wipe(text, sizeof text);
     return failed;
 }

@@ -18,6 +18,23 @@ static enum kb_err blame(const char *path, struct kb_report *why)
     return kb_report(why, KB_ERR_IO, "%s: %s", path, strerror(errno));
 }
 
+bool kb_safe_write(int fd, const void *data, size_t len)
+{
+    const char *next = data;
+
+    while (len > 0) {
+        ssize_t written = write(fd, next, len);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        next += written;
+        len -= (size_t)written;
+    }
+    return true;
+}
+
 static int open_fresh(struct kb_safe_file *file)
 {
     if (file->is_standard)

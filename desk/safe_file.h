@@ -26,4 +26,8 @@ enum kb_err kb_safe_file_keep(struct kb_safe_file *file, struct kb_report *why);
 /* Takes it away again. */
 void kb_safe_file_drop(struct kb_safe_file *file);
 
+/* Writes all of it; a disk that takes only a part is asked again, so that errno says why not.
+ * False: errno. */
+bool kb_safe_write(int fd, const void *data, size_t len);
+
 #endif
