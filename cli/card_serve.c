@@ -41,6 +41,22 @@ static void show_end(const struct kb_cli *cli, const char *path, enum kb_vpcd_en
     fflush(stdout);
 }
 
+/* A reader looks at its slot several times a second. */
+enum { LOOK_MS = 3000 };
+
+/* Tells that the card is in once the reader has looked at it. */
+static void show_start(const struct kb_cli *cli, const char *path)
+{
+    if (!kb_vpcd_is_asked(&vpcd, LOOK_MS) && !vpcd.is_stopped) {
+        kb_cli_say(cli, "%s: waits: the reader does not look, another card may be in it", path);
+        fflush(stdout);
+        kb_vpcd_is_asked(&vpcd, -1);
+    }
+    if (!vpcd.is_stopped)
+        kb_cli_say(cli, "%s: put in", path);
+    fflush(stdout);
+}
+
 /* Puts one card in. */
 static enum kb_err serve_one(const struct kb_cli *cli, const char *path, int timeout_ms,
                              bool is_once, struct kb_report *why)
@@ -53,8 +69,7 @@ static enum kb_err serve_one(const struct kb_cli *cli, const char *path, int tim
         return err;
     err = kb_vpcd_connect(&vpcd, kb_cli_value(cli, "vpcd"), timeout_ms, why);
     if (!err) {
-        kb_cli_say(cli, "%s: put in", path);
-        fflush(stdout);
+        show_start(cli, path);
         err = kb_vpcd_serve(&vpcd, file, is_once, &end, why);
         if (err)
             kb_report_in(why, "%s", path);

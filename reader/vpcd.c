@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -131,6 +132,19 @@ enum kb_err kb_vpcd_connect(struct kb_vpcd *vpcd, const char *address, int timeo
     err = connect_until(vpcd, found, address, timeout_ms, why);
     freeaddrinfo(found);
     return err;
+}
+
+bool kb_vpcd_is_asked(const struct kb_vpcd *vpcd, int timeout_ms)
+{
+    struct pollfd wait = {.fd = vpcd->fd, .events = POLLIN};
+    int ready;
+
+    if (vpcd->fd < 0) /* stopped before it was connected */
+        return false;
+    do
+        ready = poll(&wait, 1, timeout_ms);
+    while (ready < 0 && errno == EINTR && !vpcd->is_stopped);
+    return ready > 0 && !vpcd->is_stopped;
 }
 
 /* Receives until at least len bytes wait. false: the connection is over. */

@@ -38,6 +38,10 @@ void kb_vpcd_init(struct kb_vpcd *vpcd);
 enum kb_err kb_vpcd_connect(struct kb_vpcd *vpcd, const char *address, int timeout_ms,
                             struct kb_report *why);
 
+/* Waits until the reader looks at the card for the first time; timeout_ms -1: until stopped. false:
+ * it does not. A connection to a slot that holds another card waits until that one is taken out. */
+bool kb_vpcd_is_asked(const struct kb_vpcd *vpcd, int timeout_ms);
+
 /* Puts the card in and answers until it is over. is_once: the card is taken out when it is powered
  * off after at least one APDU since it was powered on. Disconnects, which takes the card out. An
  * error is the card's: its memory holds no valid store. */

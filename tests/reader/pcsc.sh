@@ -62,6 +62,18 @@ said=$("$client" "00 00" hold <<<"") || fail "the second card: $said"
 
 rest=$server # b.card stays in reader 00 00
 
+echo "# a second card for the same slot"
+"$keyborn" card serve c.card --vpcd localhost:35963 >second.log 2>&1 &
+second=$!
+until grep -q . second.log; do
+    kill -0 $second 2>/dev/null || fail "the second card did not wait"
+    sleep 0.05
+done
+expect "second card" "c.card: waits: .* another card may be in it" "$(cat second.log)"
+kill $second
+wait $second || fail "SIGTERM is no clean end of waiting: $(cat second.log)"
+grep -q "put in" second.log && fail "a card that waits is not in: $(cat second.log)"
+
 # hold READER LOG: a client in the background that has used the card and waits for a line on 3.
 hold() {
     rm -f say
