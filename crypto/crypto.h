@@ -2,7 +2,7 @@
 /*
  * The crypto port: the few primitives Keyborn needs, over libraries that do them well. Two backends
  * are held to the same vectors: mbed TLS (the chip) and OpenSSL (servers). Callers own every
- * context; aes_end and sha256_finish wipe them. A context stays where it was started: a copy of it
+ * context; aes_end, cbc_end and sha256_finish wipe them. A context stays where it was started: a copy of it
  * is of no use. What failed to start needs no end and bears one. Every function may be called from
  * several threads, each with a context of its own.
  *
@@ -22,6 +22,7 @@
 
 enum {
     KB_AES_BLOCK = 16,
+    KB_DES_BLOCK = 8,
     KB_SHA256_SIZE = 32,
     KB_P256_PRIVATE = 32,   /* scalar, big-endian */
     KB_P256_PUBLIC = 64,    /* X || Y */
@@ -41,6 +42,13 @@ struct kb_aes {
     _Alignas(16) uint8_t opaque[320];
 };
 
+/* DES and triple DES are here for key sets of old cards alone. */
+enum kb_cbc_cipher { KB_CBC_AES, KB_CBC_DES };
+
+struct kb_cbc {
+    _Alignas(16) uint8_t opaque[448];
+};
+
 struct kb_sha256 {
     _Alignas(16) uint8_t opaque[160];
 };
@@ -54,6 +62,15 @@ struct kb_crypto {
     enum kb_err (*aes_block)(struct kb_aes *aes, const uint8_t in[KB_AES_BLOCK],
                              uint8_t out[KB_AES_BLOCK]);
     void (*aes_end)(struct kb_aes *aes);
+
+    /* CBC without padding (SP 800-38A clause 6.2), the initial vector all zeros as secured packets
+     * want it. key_len: for AES 16, 24 or 32; for DES 8, and 16 or 24 for triple DES with two or
+     * three keys (SP 800-67 clause 3). Each run goes on where the one before ended; len: whole
+     * blocks, otherwise KB_ERR_RANGE. in and out may be the same. */
+    enum kb_err (*cbc_start)(struct kb_cbc *cbc, enum kb_cbc_cipher cipher, bool is_sealing,
+                             const uint8_t *key, size_t key_len);
+    enum kb_err (*cbc_run)(struct kb_cbc *cbc, const uint8_t *in, uint8_t *out, size_t len);
+    void (*cbc_end)(struct kb_cbc *cbc);
 
     /* SHA-256 in steps (FIPS 180-4). */
     enum kb_err (*sha256_start)(struct kb_sha256 *sha);

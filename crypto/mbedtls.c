@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The crypto port on mbed TLS 2.28. AES and SHA-256 use no heap; P-256 and GCM use the library's
- * allocator. What key agreement needs is in mbedtls_agree.c. */
+ * allocator. What key agreement needs is in mbedtls_agree.c, CBC in mbedtls_cbc.c. */
 #include "crypto/crypto.h"
 
 #include <assert.h>
@@ -318,6 +318,9 @@ const struct kb_crypto kb_crypto_mbedtls = {
     .aes_start = aes_start,
     .aes_block = aes_block,
     .aes_end = aes_end,
+    .cbc_start = kb_mbedtls_cbc_start,
+    .cbc_run = kb_mbedtls_cbc_run,
+    .cbc_end = kb_mbedtls_cbc_end,
     .sha256_start = sha256_start,
     .sha256_update = sha256_update,
     .sha256_finish = sha256_finish,

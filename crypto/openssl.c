@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The crypto port on OpenSSL 3.0, without its deprecated calls. Contexts hold pointers to the
- * library's own. What key agreement needs is in openssl_agree.c. */
+ * library's own. What key agreement needs is in openssl_agree.c, CBC in openssl_cbc.c. */
 #include "crypto/crypto.h"
 
 #include <limits.h>
@@ -362,6 +362,9 @@ const struct kb_crypto kb_crypto_openssl = {
     .aes_start = aes_start,
     .aes_block = aes_block,
     .aes_end = aes_end,
+    .cbc_start = kb_openssl_cbc_start,
+    .cbc_run = kb_openssl_cbc_run,
+    .cbc_end = kb_openssl_cbc_end,
     .sha256_start = sha256_start,
     .sha256_update = sha256_update,
     .sha256_finish = sha256_finish,

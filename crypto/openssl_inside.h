@@ -19,6 +19,10 @@ bool kb_openssl_is_private(const uint8_t private_key[KB_P256_PRIVATE]);
 BIGNUM *kb_openssl_secret_number(struct kb_span bytes);
 
 /* Functions of the port (crypto/crypto.h). */
+enum kb_err kb_openssl_cbc_start(struct kb_cbc *cbc, enum kb_cbc_cipher cipher, bool is_sealing,
+                                 const uint8_t *key, size_t key_len);
+enum kb_err kb_openssl_cbc_run(struct kb_cbc *cbc, const uint8_t *in, uint8_t *out, size_t len);
+void kb_openssl_cbc_end(struct kb_cbc *cbc);
 enum kb_err kb_openssl_p256_shared(const uint8_t private_key[KB_P256_PRIVATE],
                                    const uint8_t peer_x[KB_P256_X], uint8_t shared_x[KB_P256_X]);
 enum kb_err kb_openssl_x25519_public(const uint8_t private_key[KB_X25519_SIZE],
