@@ -88,11 +88,11 @@ static const uint8_t ffdhe4096[] = {
 
 static const struct kb_dh_group groups[] = {
     /* exponents: at least 225, 275 and 325 bits (RFC 7919 appendix A) */
-    {256, "ffdhe2048", sizeof(ffdhe2048), 32, ffdhe2048, 0},
-    {257, "ffdhe3072", sizeof(ffdhe3072), 36, ffdhe3072, 0},
-    {258, "ffdhe4096", sizeof(ffdhe4096), 44, ffdhe4096, 0},
-    {23, "secp256r1", KB_CURVE_SIZE, KB_CURVE_SIZE, NULL, KB_CURVE_P256},
-    {29, "x25519", KB_CURVE_SIZE, KB_CURVE_SIZE, NULL, KB_CURVE_X25519},
+    {"ffdhe2048", ffdhe2048, 256, sizeof(ffdhe2048), 32, 0},
+    {"ffdhe3072", ffdhe3072, 257, sizeof(ffdhe3072), 36, 0},
+    {"ffdhe4096", ffdhe4096, 258, sizeof(ffdhe4096), 44, 0},
+    {"secp256r1", NULL, 23, KB_CURVE_SIZE, KB_CURVE_SIZE, KB_CURVE_P256},
+    {"x25519", NULL, 29, KB_CURVE_SIZE, KB_CURVE_SIZE, KB_CURVE_X25519},
 };
 
 const struct kb_dh_group *kb_dh_group(int16_t number)

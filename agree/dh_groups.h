@@ -9,12 +9,12 @@
 enum { KB_DH_SHARE_MAX = 512, KB_DH_PRIVATE_MAX = 44 };
 
 struct kb_dh_group {
-    int16_t number;
     const char *name;
+    const uint8_t *prime; /* of share_len bytes; NULL for a curve */
+    int16_t number;
     uint16_t share_len; /* of a public value, and of the secret: always the full length */
     uint8_t private_len;
-    const uint8_t *prime; /* of share_len bytes; NULL for a curve */
-    uint8_t curve;        /* enum kb_curve, where there is no prime */
+    uint8_t curve; /* enum kb_curve, where there is no prime */
 };
 
 const struct kb_dh_group *kb_dh_group(int16_t number); /* NULL: there is no such group */

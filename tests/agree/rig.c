@@ -70,9 +70,10 @@ void rig_issue(const struct kb_crypto *crypto, const struct rig_root *root, stru
         issue_one(crypto, root, party, &claims, i, names, (uint8_t)((size_t)kid + i));
 }
 
-static void make_root(struct rig_root *root, const char *name)
+static void make_root(struct rig_root *root, const char *name, uint64_t seed)
 {
-    assert_int_equal(kb_crypto_openssl.p256_keypair(root->private_key, root->public_key), KB_OK);
+    fill_from_seed(&seed, root->private_key, sizeof(root->private_key));
+    assert_int_equal(kb_crypto_openssl.p256_public(root->private_key, root->public_key), KB_OK);
     root->root.name = kb_span(name, strlen(name));
     root->root.public_key = root->public_key;
 }
@@ -115,11 +116,12 @@ void rig_set_up(struct rig *rig, const struct kb_crypto *card, const struct kb_c
     rig->now = RIG_NOW;
     rig->card.seed = 0x63617264;
     rig->operator_.seed = 0x6F706572;
-    make_root(&rig->maker, "Maker");
-    make_root(&rig->operators, "Operators");
-    rig_issue(&kb_crypto_openssl, &rig->maker, &rig->card, "8988219000000117833", 0, 0, names,
+    make_root(&rig->maker, "Maker", 0x6D616B65);
+    make_root(&rig->operators, "Operators", 0x726F6F74);
+    /* mbed TLS signs with the nonce of RFC 6979, so that a rig is always the same. */
+    rig_issue(&kb_crypto_mbedtls, &rig->maker, &rig->card, "8988219000000117833", 0, 0, names,
               0x05);
-    rig_issue(&kb_crypto_openssl, &rig->operators, &rig->operator_, "001-01", RIG_NOW - 1000,
+    rig_issue(&kb_crypto_mbedtls, &rig->operators, &rig->operator_, "001-01", RIG_NOW - 1000,
               RIG_NOW + 1000, names, 0x2B);
     set_up_party(rig, &rig->card, card, &rig->operators, &rig->operator_);
     set_up_party(rig, &rig->operator_, operator_, &rig->maker, &rig->card);
