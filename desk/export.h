@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "desk/authenticate.h"
+#include "desk/export_place.h"
 #include "desk/journal.h"
 #include "desk/seal.h"
 
@@ -53,14 +54,15 @@ struct kb_export_options {
 enum kb_err kb_export(const struct kb_export_options *options, uint64_t *count,
                       struct kb_report *why);
 
-/* Turns an export with sealed keys into a clear one, whatever its format. A token counts only on a
- * line that names the subscriber it was made for. KB_ERR_INTEGRITY. */
+/* Turns an export with sealed keys into a clear one, whatever its format. A token counts only in
+ * its column on the line of the subscriber it was made for (desk/export_place.h). KB_ERR_INTEGRITY.
+ */
 enum kb_err kb_export_open(const char *in, const char *out, const uint8_t transport_key[KB_GCM_KEY],
                            uint64_t *opened, struct kb_report *why);
 
-/* One line of it. KB_ERR_MALFORMED, KB_ERR_INTEGRITY. */
-enum kb_err kb_export_open_line(const struct kb_seal *seal, const char *line, FILE *out,
-                                uint64_t *opened);
+/* One line of it; places: of the file. KB_ERR_MALFORMED, KB_ERR_INTEGRITY. */
+enum kb_err kb_export_open_line(const struct kb_seal *seal, struct kb_export_places *places,
+                                const char *line, FILE *out, uint64_t *opened);
 
 /* --- For the formats --- */
 

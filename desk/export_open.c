@@ -48,49 +48,52 @@ static bool parse(const char *text, struct token *token)
            token->sealed_len > KB_SEAL_OVERHEAD;
 }
 
-/* True when the line names the owner outside of its tokens. */
-static bool names_owner(const char *line, const char *owner)
+/* What is left of a token whose beginning was changed: a colon and more hexadecimal digits than any
+ * value in clear has. */
+static bool has_remainder(const char *text, const char *end)
 {
-    for (const char *at = line; (at = strstr(at, owner)) != NULL; at++)
-        if ((size_t)(at - line) < strlen(mark) ||
-            memcmp(at - strlen(mark), mark, strlen(mark)) != 0)
+    for (; (text = strchr(text, ':')) != NULL && text < end; text++)
+        if (strspn(text + 1, "0123456789ABCDEFabcdef") > (size_t)2 * KB_SEAL_OVERHEAD)
             return true;
     return false;
 }
 
-static enum kb_err put_value(const struct kb_seal *seal, const char *line,
-                             const struct token *token, FILE *out)
+static enum kb_err put_value(const struct kb_seal *seal, const struct token *token, FILE *out)
 {
     uint8_t value[KB_SEAL_TOKEN_VALUE];
-    enum kb_err err = KB_ERR_INTEGRITY;
+    enum kb_err err = kb_seal_open(seal, token->owner, token->column,
+                                   kb_span(token->sealed, token->sealed_len), value);
 
-    if (names_owner(line, token->owner))
-        err = kb_seal_open(seal, token->owner, token->column,
-                           kb_span(token->sealed, token->sealed_len), value);
     if (!err)
         fwrite(value, 1, token->sealed_len - KB_SEAL_OVERHEAD, out);
     kb_wipe(value, sizeof value);
     return err;
 }
 
-enum kb_err kb_export_open_line(const struct kb_seal *seal, const char *line, FILE *out,
-                                uint64_t *opened)
+enum kb_err kb_export_open_line(const struct kb_seal *seal, struct kb_export_places *places,
+                                const char *line, FILE *out, uint64_t *opened)
 {
     const char *at = line, *found;
     struct token token;
 
+    kb_export_places_line(places, line);
     while ((found = strstr(at, mark)) != NULL) {
         enum kb_err err;
 
         fwrite(at, 1, (size_t)(found - at), out);
-        if (!parse(found, &token))
+        if (has_remainder(at, found) || !parse(found, &token))
             return KB_ERR_MALFORMED;
-        err = put_value(seal, line, &token, out);
+        if (!kb_export_place_is_own(places, line, kb_span(found, token.len), token.owner,
+                                    token.column))
+            return KB_ERR_INTEGRITY;
+        err = put_value(seal, &token, out);
         if (err)
             return err;
         (*opened)++;
         at = found + token.len;
     }
+    if (has_remainder(at, at + strlen(at)))
+        return KB_ERR_MALFORMED;
     fputs(at, out);
     return KB_OK;
 }
@@ -98,6 +101,7 @@ enum kb_err kb_export_open_line(const struct kb_seal *seal, const char *line, FI
 static enum kb_err open_lines(const struct kb_seal *seal, FILE *in, const char *path, FILE *out,
                               uint64_t *opened, struct kb_report *why)
 {
+    struct kb_export_places places = {0};
     char *line = NULL;
     size_t size = 0;
     unsigned long number = 0;
@@ -105,7 +109,7 @@ static enum kb_err open_lines(const struct kb_seal *seal, FILE *in, const char *
 
     while (!err && getline(&line, &size, in) > 0) {
         number++;
-        err = kb_export_open_line(seal, line, out, opened);
+        err = kb_export_open_line(seal, &places, line, out, opened);
     }
     free(line);
     if (err == KB_ERR_MALFORMED)

@@ -23,6 +23,7 @@ struct work {
     struct kb_journal *journal;
     const struct kb_seal *values;
     struct kb_seal transport;
+    struct kb_export_places places;
     bool has_transport;
     const char *path;
     unsigned long line;
@@ -167,7 +168,7 @@ static enum kb_err open_text(struct work *work, const char *line, struct kb_repo
     setvbuf(out, NULL, _IONBF, 0);
     memset(work->text, 0, sizeof work->text);
     if (work->has_transport)
-        err = kb_export_open_line(&work->transport, line, out, &opened);
+        err = kb_export_open_line(&work->transport, &work->places, line, out, &opened);
     else
         fputs(line, out);
     fclose(out);
@@ -185,6 +186,7 @@ static enum kb_err take_line(struct work *work, const char *line, struct kb_repo
                          "%s: this format names no cards; verify with --journal, or with an "
                          "export of another format",
                          work->path);
+    kb_export_places_line(&work->places, line);
     if (work->line == 1 && line[0] != '{') {
         learn_columns(work, line[0] == '#' ? srsran : line);
         return KB_OK;

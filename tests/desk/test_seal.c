@@ -84,43 +84,109 @@ static enum kb_err open_export(const char *line, char **opened, struct kb_report
     enum kb_err err;
 
     rig_write("sealed", line);
+    remove("clear");
     err = kb_export_open("sealed", "clear", seal.key, &count, why);
     *opened = err ? NULL : rig_read("clear", NULL);
     return err;
 }
 
+static const char table[] = "iccid,imsi,ki,opc,pin_adm\n";
+static const char imsi[] = "001010000000001";
+
+static const char *token_of(const char *of, const char *column)
+{
+    static char tokens[4][KB_SEAL_TOKEN];
+    static unsigned next;
+    char *token = tokens[next++ % 4];
+
+    assert_int_equal(kb_seal_token(&seal, of, column, kb_span("0123ABCD", 8), token), KB_OK);
+    return token;
+}
+
 static void test_a_sealed_line_opens_to_the_clear_one(void **state)
 {
-    char token[KB_SEAL_TOKEN], line[1024];
+    char line[1024];
     struct kb_report why = {0};
     char *clear;
 
     (void)state;
-    assert_int_equal(kb_seal_token(&seal, "001010000000001", "ki", kb_span("0123ABCD", 8), token),
-                     KB_OK);
-    snprintf(line, sizeof line, "head\nname,001010000000001,%s,tail\n", token);
+    snprintf(line, sizeof line, "%scard,%s,%s,,%s\n", table, imsi, token_of(imsi, "ki"),
+             token_of(imsi, "adm1"));
     assert_int_equal(open_export(line, &clear, &why), KB_OK);
-    assert_string_equal(clear, "head\nname,001010000000001,0123ABCD,tail\n");
+    assert_string_equal(clear,
+                        "iccid,imsi,ki,opc,pin_adm\ncard,001010000000001,0123ABCD,,0123ABCD\n");
     free(clear);
 }
 
-static void test_a_value_moved_to_another_subscriber_does_not_open(void **state)
+/* The line is a format: names of a table or nothing, then whose token goes where. */
+static const struct {
+    const char *format, *of, *column; /* of: IMSI */
+} moved[] = {
+    /* to the line of another one, also when it speaks of the right one somewhere */
+    {"iccid,imsi,ki\ncard,001010000000002,%s\n", imsi, "ki"},
+    {"iccid,imsi,ki\n001010000000001,001010000000002,%s\n", imsi, "ki"},
+    {"iccid,imsi,ki\ncard,0010100000000012,%s\n", imsi, "ki"},
+    {"iccid,imsi,imsi,ki\ncard,001010000000001,001010000000002,%s\n", imsi, "ki"},
+    {"iccid,imsi,ki\n\"001010000000001\",001010000000001,%s\n", imsi, "ki"},
+    {"# Name,Auth,IMSI,Key,OP_Type,OP/OPc,AMF,SQN,QCI,IP_alloc\n"
+     "001010000000001,mil,001010000000002,%s,opc,,8000\n",
+     imsi, "ki"},
+    {"# Name,Auth,Key,IMSI,OP_Type,OP/OPc,AMF,SQN,QCI,IP_alloc\n"
+     "card,mil,001010000000002,001010000000001,opc,%s,8000\n",
+     imsi, "opc"},
+    {"{\"imsi\":\"001010000000002\",\"security\":{\"k\":\"%s\"}}\n", imsi, "ki"},
+    {"{\"imsi\":\"001010000000001\",\"imsi\":\"001010000000002\",\"security\":{\"k\":\"%s\"}}\n",
+     imsi, "ki"},
+    {"SET 2 subscriber.by-imsi-001010000000002.aud3g milenage,%s,opc,00\n", imsi, "ki"},
+    {"SET 001010000000001 subscriber.by-imsi-001010000000002.aud3g milenage,00,opc,%s\n", imsi,
+     "opc"},
+    /* to another column */
+    {"iccid,imsi,ki\ncard,001010000000001,%s\n", imsi, "opc"},
+    {"%s,imsi,ki\n", imsi, "ki"},
+    {"iccid,imsi,ki\n%s,001010000000001,00\n", imsi, "ki"},
+    {"{\"imsi\":\"001010000000001\",\"security\":{\"k\":\"%s\"}}\n", imsi, "opc"},
+    {"{\"imsi\":\"001010000000001\",\"msisdn\":\"%s\"}\n", imsi, "ki"},
+    {"SET 2 subscriber.by-imsi-001010000000001.aud3g milenage,%s,opc,00\n", imsi, "opc"},
+    {"SET 2 subscriber.by-imsi-001010000000001.aud3g milenage,00,opc,%s\n", imsi, "ki"},
+    {"SET 2 subscriber.by-imsi-001010000000001.msisdn %s\n", imsi, "ki"},
+};
+
+static void test_a_value_moved_to_another_place_does_not_open(void **state)
 {
-    char token[KB_SEAL_TOKEN], line[1024];
+    char line[1024];
+    struct kb_report why;
+    char *clear;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof moved / sizeof *moved; i++) {
+        why = (struct kb_report){0};
+        snprintf(line, sizeof line, moved[i].format, token_of(moved[i].of, moved[i].column));
+        if (open_export(line, &clear, &why) != KB_ERR_INTEGRITY)
+            fail_msg("line %zu: %s", i, why.text);
+        assert_non_null(strstr(why.text, ": a sealed value does not open: another transport key, "
+                                         "or a value that was moved or changed"));
+        assert_false(rig_has("clear"));
+    }
+}
+
+/* Whatever character of a token is changed, nothing that looks like a clear export comes out. */
+static void test_a_changed_token_is_refused(void **state)
+{
+    const char *token = token_of(imsi, "ki");
+    char line[1024];
     struct kb_report why = {0};
     char *clear;
 
     (void)state;
-    assert_int_equal(kb_seal_token(&seal, "001010000000001", "ki", kb_span("0123ABCD", 8), token),
-                     KB_OK);
-    snprintf(line, sizeof line, "name,001010000000002,%s\n", token);
-    assert_int_equal(open_export(line, &clear, &why), KB_ERR_INTEGRITY);
-    assert_string_equal(why.text,
-                        "sealed:1: a sealed value does not open: another transport key, or "
-                        "a value that was moved or changed");
-    assert_false(rig_has("clear.new"));
-    token[strlen(token) - 1] = '\0';
-    snprintf(line, sizeof line, "\nname,001010000000001,%s\n", token);
+    for (size_t i = 0; i < strlen(token); i++) {
+        int start = snprintf(line, sizeof line, "%scard,%s,", table, imsi);
+
+        snprintf(&line[start], sizeof line - (size_t)start, "%s,,\n", token);
+        line[start + (int)i] = line[start + (int)i] == '7' ? '8' : '7';
+        assert_int_not_equal(open_export(line, &clear, &why), KB_OK);
+        assert_false(rig_has("clear"));
+    }
+    snprintf(line, sizeof line, "%scard,%s,%.*s\n", table, imsi, (int)strlen(token) - 1, token);
     assert_int_equal(open_export(line, &clear, &why), KB_ERR_MALFORMED);
     assert_string_equal(why.text, "sealed:2: a sealed value is damaged");
 }
@@ -155,7 +221,8 @@ int main(void)
         cmocka_unit_test(test_it_opens_for_its_owner_and_column_only),
         cmocka_unit_test(test_its_bytes_are_those_of_aes_gcm),
         cmocka_unit_test(test_a_sealed_line_opens_to_the_clear_one),
-        cmocka_unit_test(test_a_value_moved_to_another_subscriber_does_not_open),
+        cmocka_unit_test(test_a_value_moved_to_another_place_does_not_open),
+        cmocka_unit_test(test_a_changed_token_is_refused),
         cmocka_unit_test(test_a_key_file_is_made_once_for_its_owner_alone),
     };
 
