@@ -9,7 +9,7 @@
 
 enum { KB_PRK_SIZE = KB_SHA256_SIZE, KB_TH_SIZE = KB_SHA256_SIZE };
 
-/* Labels of EDHOC_KDF (RFC 9528 clause 4.1.2 and 4.2; the last one: 4.4). */
+/* Labels of EDHOC_KDF (RFC 9528 clauses 4.1.2 and 4.2, the last one appendix H). */
 enum kb_edhoc_label {
     KB_EDHOC_KEYSTREAM_2 = 0,
     KB_EDHOC_SALT_3E2M = 1,
