@@ -2,9 +2,9 @@
 /*
  * The crypto port: the few primitives Keyborn needs, over libraries that do them well. Two backends
  * are held to the same vectors: mbed TLS (the chip) and OpenSSL (servers). Callers own every
- * context; aes_end, cbc_end and sha256_finish wipe them. A context stays where it was started: a copy of it
- * is of no use. What failed to start needs no end and bears one. Every function may be called from
- * several threads, each with a context of its own.
+ * context; aes_end, cbc_end and sha256_finish wipe them. A context stays where it was started: a
+ * copy of it is of no use. What failed to start needs no end and bears one. Every function may be
+ * called from several threads, each with a context of its own.
  *
  * KB_ERR_RANGE: a key length or a private key outside its limits; KB_ERR_TOO_LONG: more than the
  * library takes at once; KB_ERR_RANDOM: no random numbers; KB_ERR_CRYPTO: any other refusal. After
