@@ -11,6 +11,9 @@ need opensc-tool opensc
 
 has "both slots" "$("$private" opensc-tool -l)" 'Virtual PCD 00 01'
 
+# Inside, vpcd is where it is outside: a script that needs one of its own may ask for it again.
+has "both slots, asked for twice" "$("$private" "$private" opensc-tool -l)" 'Virtual PCD 00 01'
+
 code=0
 "$private" sh -c 'exit 9' || code=$?
 equal "exit code" 9 "$code"
