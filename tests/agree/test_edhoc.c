@@ -2,6 +2,7 @@
 /* EDHOC between two parties (RFC 9528): all suites, both backends against one another, credentials
  * named and sent, negotiation, EAD. */
 #include "tests/agree/rig.h"
+#include "wire/cbor.h"
 
 static const int16_t all_suites[] = {0, 1, 2, 3};
 
@@ -51,6 +52,56 @@ static void both_backends_agree_in_every_suite(void **state)
         assert_int_equal(rig.card.trust.subject_len, 6);
         assert_memory_equal(rig.card.trust.subject, "001-01", 6);
         assert_memory_equal(rig.operator_.trust.subject, "8988219000000117833", 19);
+    }
+}
+
+/* Believes whatever key comes, as a caller may that pins the key or learns it at first sight. */
+static enum kb_err take_claims(void *context, struct kb_span id_cred, struct kb_edhoc_peer *peer)
+{
+    enum kb_credential_header header;
+    struct kb_credential credential;
+
+    (void)context;
+    assert_int_equal(kb_credential_read_id(id_cred, &header, &peer->cred), KB_OK);
+    assert_int_equal(header, KB_CREDENTIAL_KCCS);
+    assert_int_equal(kb_credential_read_claims(peer->cred, &credential), KB_OK);
+    peer->curve = credential.curve;
+    memcpy(peer->public_key, credential.public_key, sizeof(peer->public_key));
+    return KB_OK;
+}
+
+/* The claims inside of a token of the rig, as { 14: CCS }. */
+static void show_claims(struct rig_party *party, size_t curve, uint8_t id_cred[256])
+{
+    struct kb_edhoc_identity *identity = &party->identities[curve];
+    struct kb_cursor rd = kb_rd(identity->cred);
+    struct kb_writer wr = kb_wr(id_cred, 256);
+    struct kb_span claims;
+
+    kb_cbor_head(&rd, KB_CBOR_ARRAY);
+    kb_cbor_bstr(&rd);
+    kb_cbor_item(&rd);
+    claims = kb_cbor_bstr(&rd);
+    kb_credential_put_id(&wr, KB_CREDENTIAL_KCCS, claims);
+    identity->id_cred = kb_wr_span(&wr);
+    identity->cred = kb_span(id_cred + 2, claims.len);
+    party->edhoc.find_peer = take_claims;
+}
+
+static void claims_that_nobody_signed_can_be_sent_as_well(void **state)
+{
+    struct rig_message messages[6];
+    uint8_t card[256], operator_[256];
+    struct rig rig;
+
+    for (size_t curve = 0; curve < RIG_CURVES; curve++) {
+        rig_set_up(&rig, backend_of(state), &kb_crypto_openssl, RIG_BY_VALUE);
+        show_claims(&rig.card, curve, card);
+        show_claims(&rig.operator_, curve, operator_);
+        rig_offer(&rig, &all_suites[2 - 2 * curve], 1);
+        rig_start_edhoc(&rig);
+        assert_int_equal(rig_run(&rig, messages), 4);
+        assert_same_keys(&rig);
     }
 }
 
@@ -300,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BOTH(both_backends_agree_in_every_suite),
+        BOTH(claims_that_nobody_signed_can_be_sent_as_well),
         BOTH(without_message_4_both_are_done_after_three),
         cmocka_unit_test(identifiers_of_every_shape_reach_the_other_side),
         BOTH(a_refused_suite_is_followed_by_one_that_the_responder_named),

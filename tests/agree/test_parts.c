@@ -271,6 +271,29 @@ static void message_1_of_another_shape_is_refused(void **state)
     }
 }
 
+static void message_2_longer_than_any_of_ours_is_refused(void **state)
+{
+    static uint8_t bytes[3 + KB_CURVE_SIZE + KB_EDHOC_PLAINTEXT_MAX + 1];
+    uint8_t out[KB_AGREE_MESSAGE_MAX];
+    struct rig rig;
+
+    rig_set_up(&rig, backend_of(state), backend_of(state), RIG_BY_KID);
+    rig_offer(&rig, suites, 1);
+    for (size_t more = 0; more <= 1; more++) {
+        size_t len = KB_CURVE_SIZE + KB_EDHOC_PLAINTEXT_MAX + more;
+        struct kb_writer message = kb_wr(bytes, sizeof(bytes)), wr = kb_wr(out, sizeof(out));
+
+        rig_start_edhoc(&rig);
+        assert_int_equal(kb_agree_step(&rig.card.agree, kb_span(NULL, 0), &wr), KB_OK);
+        kb_wr_u8(&message, 0x59);
+        kb_wr_u16(&message, (uint16_t)len);
+        kb_wr_fill(&message, 5, len); /* 5 in every byte is an X of P-256 or is none */
+        wr = kb_wr(out, sizeof(out));
+        assert_int_not_equal(kb_agree_step(&rig.card.agree, kb_wr_span(&message), &wr), KB_OK);
+        assert_int_equal(kb_agree_state(&rig.card.agree), KB_AGREE_FAILED);
+    }
+}
+
 static void a_configuration_that_cannot_work_is_refused(void **state)
 {
     static const int16_t unknown[] = {6, 24}, many[KB_OFFER_MAX + 1] = {2};
@@ -391,6 +414,7 @@ int main(void)
         cmocka_unit_test(ead_is_refused_whole_or_delivered_whole),
         cmocka_unit_test(offers_of_another_shape_are_refused),
         BOTH(message_1_of_another_shape_is_refused),
+        BOTH(message_2_longer_than_any_of_ours_is_refused),
         BOTH(a_configuration_that_cannot_work_is_refused),
         cmocka_unit_test(a_port_that_fails_ends_both_agreements),
         BOTH(a_broken_source_of_random_numbers_is_noticed),
