@@ -54,6 +54,12 @@ static bool verifies_unasked(const struct kb_plan_transition *t)
            t->event != KB_EVENT_ENABLE_ALERTED;
 }
 
+/* The card's loader asks for it, and a bureau, which knows no states, sends one code. */
+static bool leads_elsewhere(const struct kb_plan_transition *t)
+{
+    return t->to != KB_PERSO_PERSO && (t->event == KB_EVENT_VERIFY_OK || t->event == KB_EVENT_PUT);
+}
+
 static bool locks_wrongly(const struct kb_plan_transition *t)
 {
     bool is_lock = t->event == KB_EVENT_LOCK;
@@ -74,6 +80,7 @@ static const struct {
     {verifies_unasked, "nothing but ENABLE and ENABLE_ALERTED leaves IDLE; begin with one of them"},
     {puts_outside_perso, "data are written in PERSO only; PUT should start from PERSO"},
     {enters_perso_unverified, "PERSO is reached by a verified code only; use event VERIFY_OK"},
+    {leads_elsewhere, "VERIFY_OK and PUT lead to PERSO and nowhere else; correct 'to'"},
     {locks_wrongly, "LOCK, and nothing else, leads to LOCKED, and only from PERSO"},
     {blocks_wrongly, "VERIFY_EXHAUSTED, and nothing else, leads to BLOCKED"},
 };
