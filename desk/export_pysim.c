@@ -24,7 +24,7 @@ static void head(FILE *out, const struct kb_export_card *any)
 /* The network code has as many digits as the value mnc_length says, else 2. */
 static void put_network(FILE *out, const struct kb_export_card *card)
 {
-    struct kb_span value = kb_record_name(card->record, "mnc_length");
+    struct kb_span value = kb_record_role(card->record, "mnc_length");
     int digits = value.len == 1 && value.data[0] == '3' ? 3 : 2;
 
     fprintf(out, ",%.3s,%.*s", card->imsi, digits, &card->imsi[3]);

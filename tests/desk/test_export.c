@@ -51,6 +51,7 @@ static void make_journal(const char *ki, const char *opc, uint64_t seq)
     assert_int_equal(kb_journal_open("journal", true, &journal, &why), KB_OK);
     assert_int_equal(kb_journal_set_batch(journal, &batch, &why), KB_OK);
     put_text(record, "imsi", "imsi", "001010123456789");
+    put_text(record, "network_digits", "mnc_length", "3");
     put_text(record, "smsp", "smsp", "+46708000708");
     put_text(record, "msisdn", "msisdn", "+46700000001");
     put_text(record, "pin1", "pin1", "1234");
@@ -139,7 +140,7 @@ static void test_pysim_takes_a_table_with_names(void **state)
     (void)state;
     expect("pysim",
            "iccid,imsi,mcc,mnc,smsp,acc,sqn,ki,opc,pin_adm,pin1,puk1,pin2,puk2\n"
-           "8988211000000000013,001010123456789,001,01,"
+           "8988211000000000013,001010123456789,001,010,"
            "FDFFFFFFFFFFFFFFFFFFFFFFFF07916407080007F8FFFFFFFFFFFFFF,0200,000000000040,"
            "465B5CE8B199B49FAA5F0A2EE238A6BC,CD63CB71954A9F4E48A5994E37A02BAF,87654321,1234,,,\n");
 }
