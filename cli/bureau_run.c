@@ -48,6 +48,7 @@ enum kb_exit kb_cli_bureau_run(struct kb_cli *cli)
     struct kb_bureau_options options = {
         .may_generate = kb_cli_flag(cli, "generate-keys"),
         .is_to_lock = !kb_cli_flag(cli, "no-lock"),
+        .may_spend_last_try = kb_cli_flag(cli, "last-try"),
         .is_to_verify = !kb_cli_flag(cli, "no-verify"),
     };
     struct kb_bureau_summary summary = {0};

@@ -19,6 +19,8 @@ static const struct kb_cli_option run_options[] = {
      false, false},
     {"generate-keys", NULL, "Draw Ki and OPc where the batch has none.", false, false},
     {"jobs", "N", "With --dir: cards at a time; one for each processor unless told.", false, false},
+    {"last-try", NULL, "Give cards their code even when one try is left; a wrong one blocks them.",
+     false, false},
     {"no-lock", NULL, "Leave the cards open: values can be put again.", false, false},
     {"no-verify", NULL, "Do not ask each card to authenticate.", false, false},
     {"wait", "SECONDS", "With --reader: how long to wait for the next card; 60 unless told.", false,

@@ -32,6 +32,7 @@ struct kb_bureau_options {
     uint8_t key[KB_GCM_KEY];
     bool may_generate; /* Ki and OPc that the batch lacks */
     bool is_to_lock;
+    bool may_spend_last_try; /* of the perso code: a wrong one blocks the card for ever */
     bool is_to_verify;
     unsigned jobs;   /* with dir: cards at a time */
     unsigned wait_s; /* with readers: how long without a card before the run ends */

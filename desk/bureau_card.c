@@ -57,6 +57,17 @@ static enum kb_err check_card(const struct kb_bureau *bureau, const struct kb_ca
     return KB_OK;
 }
 
+/* Runs are repeated; a code that is wrong in the handover must not use up a card by that alone. */
+static enum kb_err check_tries(const struct kb_bureau *bureau, const struct kb_card_state *state,
+                               struct kb_report *why)
+{
+    if (state->tries > 1 || bureau->field->tries == 1 || bureau->options->may_spend_last_try)
+        return KB_OK;
+    return kb_report(why, KB_ERR_CARD,
+                     "one try of the perso code is left: make sure that the handover is right, "
+                     "then run again with --last-try");
+}
+
 static enum kb_err authenticate(const struct kb_bureau *bureau, struct kb_reader *reader,
                                 struct kb_job *job, struct kb_report *why)
 {
@@ -115,6 +126,8 @@ enum kb_err kb_bureau_card(const struct kb_bureau *bureau, struct kb_reader *rea
         err = check_card(bureau, &state, job, why);
     if (!err && state.state == KB_PERSO_LOCKED)
         return confirm(bureau, reader, &state, job, why);
+    if (!err)
+        err = check_tries(bureau, &state, why);
     if (!err)
         err = kb_personalize(reader, bureau->crypto, bureau->field, job->code, job->record,
                              bureau->options->is_to_lock, why);

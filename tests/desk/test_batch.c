@@ -204,19 +204,43 @@ static void test_a_damaged_card_fails_alone_and_says_why(void **state)
     kb_journal_close(journal);
 }
 
-static void test_a_card_with_another_code_costs_one_try_and_fails_alone(void **state)
+/* A batch whose handover has a wrong code for the fourth card. */
+static void spoil_code(void)
 {
-    struct kb_bureau_options options = rig_bureau();
-    char *handover = rig_read("cards/handover.csv", NULL), *code;
+    char *handover = rig_read("cards/handover.csv", NULL);
+    char *code = strstr(handover, rig_iccid(3)) + 28;
 
-    (void)state;
-    code = strstr(handover, rig_iccid(3)) + 28;
     code[0] = code[0] == '0' ? '1' : '0';
     rig_write("cards/handover.csv", handover);
     free(handover);
     rig_make_batch(CARDS, true);
+}
+
+static void test_a_card_with_another_code_costs_one_try_and_fails_alone(void **state)
+{
+    struct kb_bureau_options options = rig_bureau();
+
+    (void)state;
+    spoil_code();
     assert_int_equal(run(&options).done, CARDS - 1);
     assert_true(rig_finds("audit", "VERIFY PERSO CODE: refused with 63C2 (wrong code)", 49));
+}
+
+/* Each run tries failed cards again: that alone must not block one. */
+static void test_the_last_try_is_not_spent_unasked(void **state)
+{
+    struct kb_bureau_options options = rig_bureau();
+
+    (void)state;
+    spoil_code();
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(run(&options).failed, 1);
+    assert_true(rig_finds("audit", "refused with 63C1", 17));
+    assert_false(rig_finds("audit", "refused with 63C0", 17));
+    assert_true(rig_finds("audit", "--last-try", 10));
+    options.may_spend_last_try = true;
+    assert_int_equal(run(&options).failed, 1);
+    assert_true(rig_finds("audit", "refused with 63C0", 17));
 }
 
 /* A card locked elsewhere, with other keys, is not taken for a done one. */
@@ -364,6 +388,7 @@ int main(void)
         DESK_TEST(test_a_card_without_lock_takes_new_values_later),
         DESK_TEST(test_a_damaged_card_fails_alone_and_says_why),
         DESK_TEST(test_a_card_with_another_code_costs_one_try_and_fails_alone),
+        DESK_TEST(test_the_last_try_is_not_spent_unasked),
         DESK_TEST(test_a_card_locked_with_other_values_is_not_done),
         DESK_TEST(test_proofs_come_from_journal_and_exports_alike),
         DESK_TEST(test_proofs_tell_the_journal_the_sequence_number),
