@@ -1,37 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is asked for, what is allowed, what is answered: every SPI, counters, minimum levels, keys.
+/* What is asked for, what is allowed, what is answered: every SPI, minimum levels, keys.
  */
-#include "tests/ota/rig.h"
-
-enum {
-    SIZE = 200,
-    CC = 0x02,
-    CIPHERED = 0x04,
-    HIGHER = 0x10,
-    NEXT = 0x18,
-    FULL = CC | CIPHERED | HIGHER,
-    POR = 0x01,
-    POR_ON_ERROR = 0x02,
-    POR_FULL = 0x19 /* always, CC, ciphered */
-};
-
-static const uint8_t apdu[] = {0x00, 0xA4, 0x00, 0x04, 0x02, 0x3F, 0x00};
-
-static struct kb_span apdu_span(void)
-{
-    return kb_span(apdu, sizeof(apdu));
-}
-
-/* Sends one command with this counter. */
-static enum kb_ota_verdict send_counted(struct rig *rig, uint8_t spi1, uint8_t spi2, uint64_t cntr,
-                                        struct kb_ota_command *out)
-{
-    struct kb_ota_command command = rig_command(rig, spi1, spi2, cntr, apdu_span());
-    static uint8_t packet[SIZE];
-    size_t len = rig_protect(rig, &command, packet, sizeof(packet));
-
-    return kb_ota_open(&rig->receiver, KB_PACKET_SMS, packet, len, out);
-}
+#include "tests/ota/sending.h"
 
 /* Whether clause 5.1 gives this SPI a meaning: RC or CC, not both, no DS, no reserved value. */
 static bool is_defined(uint8_t spi1, uint8_t spi2)
@@ -209,104 +179,6 @@ static void an_authentic_command_below_the_minimum_or_for_nobody_is_told_so(void
     assert_int_equal(rig.memory.last, 1);
 }
 
-static void a_counter_that_is_not_higher_is_low_and_the_last_one_is_a_repeat(void **state)
-{
-    static const uint8_t rules[] = {CC | HIGHER, CC | NEXT, FULL};
-    struct kb_ota_command out;
-
-    for (size_t i = 0; i < sizeof(rules); i++) {
-        struct rig rig;
-
-        rig_start(&rig, backend_of(state));
-        rig.memory.last = 7;
-        assert_int_equal(send_counted(&rig, rules[i], POR_FULL, 8, &out), KB_OTA_ACCEPTED);
-        assert_int_equal(rig.memory.last, 8);
-        for (uint64_t cntr = 0; cntr <= 8; cntr++) {
-            assert_int_equal(send_counted(&rig, rules[i], POR_FULL, cntr, &out), KB_OTA_REFUSED);
-            assert_int_equal(out.status, KB_STATUS_CNTR_LOW);
-            assert_int_equal(out.is_repeat, cntr == 8);
-            assert_int_equal(out.cntr, cntr);
-        }
-        assert_int_equal(rig.memory.commits, 1);
-    }
-}
-
-static void a_counter_may_jump_unless_it_has_to_be_the_next(void **state)
-{
-    struct kb_ota_command out;
-    struct rig rig;
-
-    rig_start(&rig, backend_of(state));
-    assert_int_equal(send_counted(&rig, CC | NEXT, POR, 2, &out), KB_OTA_REFUSED);
-    assert_int_equal(out.status, KB_STATUS_CNTR_HIGH);
-    assert_int_equal(send_counted(&rig, CC | HIGHER, POR, 1000, &out), KB_OTA_ACCEPTED);
-    assert_int_equal(send_counted(&rig, CC | NEXT, POR, 1001, &out), KB_OTA_ACCEPTED);
-    assert_int_equal(rig.memory.last, 1001);
-}
-
-static void at_its_highest_value_the_counter_is_blocked(void **state)
-{
-    struct kb_ota_command out;
-    struct rig rig;
-
-    rig_start(&rig, backend_of(state));
-    rig.memory.last = KB_CNTR_MAX - 1;
-    assert_int_equal(send_counted(&rig, CC | NEXT, POR, KB_CNTR_MAX, &out), KB_OTA_ACCEPTED);
-    assert_int_equal(send_counted(&rig, CC | HIGHER, POR, KB_CNTR_MAX, &out), KB_OTA_REFUSED);
-    assert_int_equal(out.status, KB_STATUS_CNTR_BLOCKED);
-    assert_true(out.is_repeat);
-}
-
-/* Packets that arrive in another order: those behind the highest are lost, nothing runs twice. */
-static void packets_out_of_order_run_at_most_once_each(void **state)
-{
-    static const uint8_t order[] = {2, 1, 3, 3, 2, 6, 4, 5, 7, 7};
-    unsigned accepted = 0, seen = 0;
-    struct kb_ota_command out;
-    struct rig rig;
-
-    rig_start(&rig, backend_of(state));
-    for (size_t i = 0; i < sizeof(order); i++) {
-        if (send_counted(&rig, FULL, POR, order[i], &out) != KB_OTA_ACCEPTED)
-            continue;
-        assert_false(seen >> order[i] & 1);
-        seen |= 1u << order[i];
-        accepted++;
-    }
-    assert_int_equal(accepted, 4);
-    assert_int_equal(rig.memory.last, 7);
-}
-
-static void a_counter_without_a_cc_is_compared_but_never_used_up(void **state)
-{
-    struct kb_ota_command out;
-    struct rig rig;
-
-    rig_start(&rig, backend_of(state));
-    rig.memory.last = 3;
-    assert_int_equal(send_counted(&rig, CIPHERED | HIGHER, 0, KB_CNTR_MAX, &out), KB_OTA_ACCEPTED);
-    assert_int_equal(rig.memory.last, 3);
-    assert_int_equal(send_counted(&rig, CIPHERED | HIGHER, POR, 3, &out), KB_OTA_SILENCE);
-    assert_false(out.is_repeat);
-}
-
-/* Power goes while the counter is written: the packet has not been taken, and may come again. */
-static void a_command_counts_only_when_its_counter_is_safe(void **state)
-{
-    struct kb_ota_command out;
-    struct rig rig;
-
-    rig_start(&rig, backend_of(state));
-    rig.memory.commit_err = KB_ERR_NVM;
-    assert_int_equal(send_counted(&rig, FULL, POR, 1, &out), KB_OTA_REFUSED);
-    assert_int_equal(out.data.len, 0);
-    rig.memory.commit_err = KB_OK;
-    rig.memory.read_err = KB_ERR_NVM;
-    assert_int_equal(send_counted(&rig, FULL, POR, 1, &out), KB_OTA_REFUSED);
-    rig.memory.read_err = KB_OK;
-    assert_int_equal(send_counted(&rig, FULL, POR, 1, &out), KB_OTA_ACCEPTED);
-}
-
 static void des_works_for_an_old_key_set_only(void **state)
 {
     uint8_t packet[SIZE], copy[SIZE];
@@ -463,12 +335,6 @@ int main(void)
         BOTH(a_packet_without_authentication_is_answered_by_silence_where_the_target_wants_it),
         BOTH(whoever_has_no_key_hears_nothing_whatever_spi_and_tar),
         BOTH(an_authentic_command_below_the_minimum_or_for_nobody_is_told_so),
-        BOTH(a_counter_that_is_not_higher_is_low_and_the_last_one_is_a_repeat),
-        BOTH(a_counter_may_jump_unless_it_has_to_be_the_next),
-        BOTH(at_its_highest_value_the_counter_is_blocked),
-        BOTH(packets_out_of_order_run_at_most_once_each),
-        BOTH(a_counter_without_a_cc_is_compared_but_never_used_up),
-        BOTH(a_command_counts_only_when_its_counter_is_safe),
         BOTH(des_works_for_an_old_key_set_only),
         cmocka_unit_test(key_sets_outside_of_their_limits_are_refused),
         BOTH(the_key_set_that_the_packet_names_is_used),
