@@ -69,6 +69,16 @@ bool kb_sms_counts_septets(uint8_t dcs)
     return true; /* message waiting; reserved groups are taken as the default alphabet */
 }
 
+/* The semi-octet that stands for this character; the number of them when none does. */
+static unsigned semi_octet_of(uint8_t character)
+{
+    unsigned value = 0;
+
+    while (value < sizeof(semi_octets) - 1 && semi_octets[value] != (char)character)
+        value++;
+    return value;
+}
+
 enum kb_err kb_sms_address_set(struct kb_sms_address *address, uint8_t type, struct kb_span digits)
 {
     memset(address, 0, sizeof(*address));
@@ -76,13 +86,12 @@ enum kb_err kb_sms_address_set(struct kb_sms_address *address, uint8_t type, str
         return KB_ERR_TOO_LONG;
     memset(address->digits, 0xFF, (digits.len + 1) / 2);
     for (size_t i = 0; i < digits.len; i++) {
-        const char *found = memchr(semi_octets, digits.data[i], sizeof(semi_octets) - 1);
-        unsigned shift = i % 2 * 4;
+        unsigned value = semi_octet_of(digits.data[i]), shift = i % 2 * 4;
 
-        if (!found)
+        if (value == sizeof(semi_octets) - 1)
             return KB_ERR_MALFORMED;
-        address->digits[i / 2] = (uint8_t)((address->digits[i / 2] & ~(0xFu << shift)) |
-                                           (unsigned)(found - semi_octets) << shift);
+        address->digits[i / 2] =
+            (uint8_t)((address->digits[i / 2] & ~(0xFu << shift)) | value << shift);
     }
     address->type = type;
     address->count = (uint8_t)digits.len;
