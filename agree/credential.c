@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "agree/cose_key.h"
-#include "agree/schedule.h"
-#include "crypto/secret.h"
 #include "wire/cbor.h"
 
 /* RFC 8392 clause 3.1, RFC 8747 clause 3.1. */
@@ -105,76 +103,17 @@ enum kb_err kb_credential_read_claims(struct kb_span claims, struct kb_credentia
     return KB_OK;
 }
 
-/* { 1: -7 }: ES256, the only algorithm. */
-static const uint8_t es256[] = {0xA1, 0x01, 0x26};
-
-/* The hash of Sig_structure = [ "Signature1", protected, h'', payload ] (RFC 9052 clause 4.4).
- * payload: as an item. */
-static enum kb_err hash_to_sign(const struct kb_crypto *crypto, struct kb_span payload,
-                                uint8_t digest[KB_SHA256_SIZE])
-{
-    static const uint8_t head[] = {0x84, 0x6A, 'S', 'i',  'g',  'n',  'a',  't', 'u',
-                                   'r',  'e',  '1', 0x43, 0xA1, 0x01, 0x26, 0x40};
-    const struct kb_span parts[] = {kb_span(head, sizeof(head)), payload};
-
-    return kb_schedule_hash(crypto, parts, 2, digest);
-}
-
 enum kb_err kb_credential_sign(const struct kb_crypto *crypto,
                                const uint8_t root_key[KB_P256_PRIVATE],
                                const struct kb_credential *credential, struct kb_writer *out)
 {
-    uint8_t claims[KB_CREDENTIAL_CLAIMS_MAX], digest[KB_SHA256_SIZE];
-    uint8_t signature[KB_P256_SIGNATURE];
+    uint8_t claims[KB_CREDENTIAL_CLAIMS_MAX];
     struct kb_writer wr = kb_wr(claims, sizeof(claims));
-    size_t payload;
-    enum kb_err err;
 
     kb_credential_put_claims(&wr, credential);
     if (wr.is_bad)
         return KB_ERR_TOO_LONG;
-    kb_cbor_put_head(out, KB_CBOR_ARRAY, 4);
-    kb_cbor_put_bstr(out, kb_span(es256, sizeof(es256)));
-    kb_cbor_put_head(out, KB_CBOR_MAP, 0);
-    payload = out->len;
-    kb_cbor_put_bstr(out, kb_wr_span(&wr));
-    if (out->is_bad)
-        return KB_ERR_TOO_LONG;
-    err = hash_to_sign(crypto, kb_span(out->data + payload, out->len - payload), digest);
-    if (!err)
-        err = crypto->p256_sign(root_key, digest, signature);
-    if (err)
-        return err;
-    kb_cbor_put_bstr(out, kb_span(signature, sizeof(signature)));
-    return out->is_bad ? KB_ERR_TOO_LONG : KB_OK;
-}
-
-struct token {
-    struct kb_span payload; /* as an item */
-    struct kb_span claims;
-    struct kb_span signature;
-};
-
-static enum kb_err read_token(struct kb_span bytes, struct token *token)
-{
-    struct kb_cursor rd = kb_rd(bytes), inside;
-    struct kb_span protected_header;
-
-    if (kb_cbor_head(&rd, KB_CBOR_ARRAY) != 4)
-        return KB_ERR_MALFORMED;
-    protected_header = kb_cbor_bstr(&rd);
-    if (kb_cbor_peek(&rd) != KB_CBOR_MAP)
-        return KB_ERR_MALFORMED;
-    kb_cbor_item(&rd); /* unprotected: whatever it says, nobody vouches for it */
-    token->payload = kb_cbor_item(&rd);
-    inside = kb_rd(token->payload);
-    token->claims = kb_cbor_bstr(&inside);
-    token->signature = kb_cbor_bstr(&rd);
-    if (!kb_rd_is_done(&rd) || inside.is_bad || token->signature.len != KB_P256_SIGNATURE ||
-        protected_header.len != sizeof(es256) ||
-        memcmp(protected_header.data, es256, sizeof(es256)) != 0)
-        return KB_ERR_MALFORMED;
-    return KB_OK;
+    return kb_sign1_put(crypto, root_key, kb_wr_span(&wr), out);
 }
 
 static bool is_same(struct kb_span a, struct kb_span b)
@@ -191,18 +130,15 @@ enum kb_err kb_credential_verify(const struct kb_crypto *crypto,
                                  const struct kb_credential_root *root, const int64_t *now,
                                  struct kb_span bytes, struct kb_credential *credential)
 {
-    uint8_t digest[KB_SHA256_SIZE];
-    struct token token;
-    enum kb_err err = read_token(bytes, &token);
+    struct kb_sign1 token;
+    enum kb_err err = kb_sign1_read(bytes, &token);
 
     if (!err)
-        err = kb_credential_read_claims(token.claims, credential);
+        err = kb_credential_read_claims(token.payload, credential);
     if (!err && !is_same(credential->issuer, root->name))
         err = KB_ERR_RULE;
     if (!err)
-        err = hash_to_sign(crypto, token.payload, digest);
-    if (!err)
-        err = crypto->p256_verify(root->public_key, digest, token.signature.data);
+        err = kb_sign1_verify(crypto, root->public_key, &token);
     if (!err && now && !is_in_time(credential, *now))
         err = KB_ERR_RANGE;
     if (err)

@@ -9,11 +9,12 @@
 #define KB_AGREE_CREDENTIAL_H
 
 #include "agree/curve.h"
+#include "agree/sign1.h"
 
 enum {
     KB_CREDENTIAL_NAME_MAX = 64, /* bytes of an issuer or subject */
     KB_CREDENTIAL_CLAIMS_MAX = 256,
-    KB_CREDENTIAL_MAX = KB_CREDENTIAL_CLAIMS_MAX + 80
+    KB_CREDENTIAL_MAX = KB_CREDENTIAL_CLAIMS_MAX + KB_SIGN1_OVERHEAD
 };
 
 /* Claims; what they point to is the caller's, or lies in the token they were read from. */
