@@ -27,7 +27,7 @@ offered() {
 }
 
 has "first word" "$(offered "")" "(^| )card( |$)"
-equal "start of the first word" "card" "$(offered ca)"
+equal "start of the first word" "card" "$(offered car)"
 has "second word" "$(offered card "")" "apdu.*serve.*show"
 equal "start of the second word" "show" "$(offered card sh)"
 equal "start of an option" "--vpcd" "$(offered card serve --v)"
