@@ -295,3 +295,17 @@ struct sample_state sample_state(struct rig *rig, size_t field)
     }
     return state;
 }
+
+void sample_begin(struct rig *made, struct builder *builder)
+{
+    sample_make_key();
+    sample_plan(builder);
+    sample_make(made, builder);
+}
+
+void sample_start(struct rig *rig, const struct rig *made)
+{
+    kb_flash_fault_arm(&rig->fault, KB_FLASH_NEVER, 0);
+    sample_copy(rig, made);
+    assert_true(rig_power(rig));
+}

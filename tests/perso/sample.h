@@ -74,4 +74,10 @@ struct sample_state {
 };
 struct sample_state sample_state(struct rig *rig, size_t field);
 
+/* Key, plan and a finished card of it, once for a test program. */
+void sample_begin(struct rig *made, struct builder *builder);
+
+/* A fresh copy of the finished card, powered, with power that stays. */
+void sample_start(struct rig *rig, const struct rig *made);
+
 #endif

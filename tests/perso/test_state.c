@@ -20,18 +20,14 @@ static struct builder builder;
 static int make_card(void **state)
 {
     (void)state;
-    sample_make_key();
-    sample_plan(&builder);
-    sample_make(&made, &builder);
+    sample_begin(&made, &builder);
     return 0;
 }
 
 /* A fresh card in PERSO of the first field. */
 static void start(void)
 {
-    kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
-    sample_copy(&rig, &made);
-    assert_true(rig_power(&rig));
+    sample_start(&rig, &made);
     sample_open(&rig);
 }
 

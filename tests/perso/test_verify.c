@@ -18,18 +18,14 @@ static const uint8_t wrong_code[16] = {0xBA, 0xD0};
 static int make_card(void **state)
 {
     (void)state;
-    sample_make_key();
-    sample_plan(&builder);
-    sample_make(&made, &builder);
+    sample_begin(&made, &builder);
     return 0;
 }
 
 /* A fresh card of the sample plan. */
 static void start(void)
 {
-    kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
-    sample_copy(&rig, &made);
-    assert_true(rig_power(&rig));
+    sample_start(&rig, &made);
 }
 
 static uint16_t enable(void)
