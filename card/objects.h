@@ -14,7 +14,12 @@ enum {
     KB_SQN_SLOTS = 32,    /* IND of 5 bits, TS 33.102 annex C.3.2 */
     KB_IMAGE_BLOCK = 240, /* bytes of algorithm image in one object */
     KB_IMAGE_BLOCKS = 48,
-    KB_SECRETS = 32
+    KB_SECRETS = 32,
+    KB_SECRETS_OF_PLANS = 28, /* the others are the operator's, see KB_OBJ_OPERATOR_KEYS */
+    KB_SECRET_ADMIN_CODE = 0, /* as written by the plan's field for the maker */
+    KB_SECRET_KIC = 1,
+    KB_SECRET_KID = 2,
+    KB_SECRET_IMSI_T = 3
 };
 
 enum kb_object {
@@ -24,6 +29,9 @@ enum kb_object {
     KB_OBJ_MAKER_KEY = 3,  /* perso: KB_P256_PUBLIC bytes; written once */
     KB_OBJ_ATR = 4,        /* card: answer to reset; the built-in one when absent */
     KB_OBJ_IMAGE_SIZE = 5, /* perso: 2 bytes; present when a whole, verified image is loaded */
+
+    KB_OBJ_CPA_TRIES = 6, /* cpa: tries of the admin code left (1); absent: as many as planned */
+    KB_OBJ_CPA_CLOCK = 7, /* cpa: latest time that was told, POSIX seconds (8) */
 
     KB_OBJ_PERSO_TRIES =
         8, /* + field, perso: tries left (1), condition (1: 0 open, 1 locked, 2 blocked) */
@@ -37,7 +45,24 @@ enum kb_object {
     KB_OBJ_KI = 48,  /* + subscription, sim: 16 bytes */
     KB_OBJ_OPC = 50, /* + subscription, sim: 16 bytes */
 
+    /* Over the air. Down to KB_OBJ_CPA_OPERATORS the maker writes them; the card never shows them.
+     */
+    KB_OBJ_CNTR_IN = 52,        /* ota: counter of the last packet taken (5) */
+    KB_OBJ_CNTR_OUT = 53,       /* ota: of the last one sent (5) */
+    KB_OBJ_STATIC_KEY = 54,     /* cpa: curve (1), private key (32); made by GENERATE KEY */
+    KB_OBJ_CREDENTIAL = 55,     /* cpa: length of kid (1), kid, the card's token */
+    KB_OBJ_OPERATORS_ROOT = 56, /* cpa: length of name (1), name, public key (64) */
+    KB_OBJ_REVOKED = 57,        /* cpa: newest list of revoked operators, as it was signed */
+    KB_OBJ_CPA_PLAN = 58,       /* cpa: card/cpa/plan.h */
+    KB_OBJ_CPA_OPERATORS = 59,  /* cpa: list of operators, see card/cpa/plan.h */
+    KB_OBJ_CPA_SESSION = 60,    /* cpa: where the attempt stands */
+    KB_OBJ_CPA_AGREEMENT = 61,  /* cpa: the agreement between two steps, then its keys */
+    KB_OBJ_CPA_OUT = 62,        /* cpa: the packet that waits for an answer */
+    KB_OBJ_CPA_PAIR = 63,       /* cpa: the new identity and keys until they are swapped in */
+
     KB_OBJ_SECRET = 64, /* + n: other secrets of plans (admin code, packet keys) */
+    KB_OBJ_OPERATOR_KEYS =
+        92, /* + 0 KIc, 1 KID, 2 KIK: the operator's key set, made over the air */
 
     KB_OBJ_IMAGE = 96, /* + block */
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Secured packets as they come to the card: short messages put together, opened under the key set
+ * of the service (KB_OBJ_SECRET + KB_SECRET_KIC and KB_SECRET_KID, number 1, AES) and handed to the
+ * application; proofs of receipt as the SPI wants them. And the way out: packets of the card.
+ */
+#ifndef KB_CARD_OTA_INBOX_H
+#define KB_CARD_OTA_INBOX_H
+
+#include "card/application.h"
+#include "wire/apdu.h"
+#include "wire/sms_parts.h"
+
+enum {
+    KB_INBOX_ROOM = 720, /* bytes of the longest packet that is put together */
+    KB_OTA_KEY_SET = 1   /* number of the service's key set */
+};
+
+/* TAR of the service; that of the card's application is in card/cpa/cpa.h. Each direction has its
+ * own, so that no packet can be sent back to whom it came from. */
+#define KB_TAR_SERVICE                                                                             \
+    {                                                                                              \
+        0x4B, 0x42, 0x02                                                                           \
+    }
+
+struct kb_inbox {
+    struct kb_sms_join join; /* room points to room below */
+    uint16_t received;       /* bytes of a stream that lie in room */
+    uint8_t room[KB_INBOX_ROOM];
+};
+
+void kb_inbox_reset(struct kb_card *card);
+
+/* SMS-PP DOWNLOAD (3GPP TS 31.111 clause 7.1.1): out gets the proof of receipt when it goes by
+ * deliver report. What is no packet for this card gets KB_SW_OK and no answer, and leaves no trace.
+ */
+enum kb_sw kb_inbox_short_message(struct kb_card *card, const struct kb_cat_envelope *envelope,
+                                  struct kb_writer *out);
+
+/* A packet from a channel, in its own buffer. */
+void kb_inbox_packet(struct kb_card *card, uint8_t *packet, size_t len);
+
+/* A proof of receipt that wants to go by submit; the toolkit sends it before anything else the
+ * application wants. */
+bool kb_inbox_has_report(const struct kb_card *card);
+
+/* Protects data as a packet of the card for the service, with the next counter (committed before it
+ * is seen): ciphered, with a CC. KB_ERR_ABSENT: the card has no packet keys. */
+enum kb_err kb_ota_send(struct kb_card *card, enum kb_packet_bearer bearer, struct kb_span data,
+                        struct kb_writer *packet);
+
+#endif

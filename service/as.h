@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The application server: knows every card by IdSC, its admin code and packet keys, and every
+ * operator; tells a card that authenticates itself whom to agree with, relays what it cannot read,
+ * and forgets the admin code when the card's success is seen. No public-key operation happens here.
+ */
+#ifndef KB_SERVICE_AS_H
+#define KB_SERVICE_AS_H
+
+#include "service/mail.h"
+#include "service/store.h"
+#include "wire/session.h"
+
+struct kb_as;
+
+struct kb_as_config {
+    const char *path; /* as in struct kb_store_config, and so on */
+    const struct kb_crypto *crypto;
+    struct kb_random random;
+    const uint8_t *key;
+    int64_t (*now)(void *ctx);
+    void *now_ctx;
+    enum kb_err (*fault)(void *ctx, const char *where);
+    void *fault_ctx;
+    struct kb_span revoked; /* newest list of revoked operators, or empty; stays the caller's */
+};
+
+enum kb_err kb_as_open(const struct kb_as_config *config, struct kb_as **as, struct kb_report *why);
+void kb_as_close(struct kb_as *as);
+
+/* --- What it is told beforehand --- */
+struct kb_as_card {
+    struct kb_span id_sc;      /* digits */
+    struct kb_span admin_code; /* digits */
+    uint8_t kic[16], kid[16];
+    struct kb_span credential; /* token; empty: edhoc is not possible */
+    struct kb_span operator;   /* IdO meant for it when the card names none; may be empty */
+    struct kb_span number;     /* to start it by; may be empty */
+};
+/* Again with the same values: nothing changes. KB_ERR_EXISTS: with others. */
+enum kb_err kb_as_add_card(struct kb_as *as, const struct kb_as_card *card);
+
+struct kb_as_operator {
+    struct kb_span id_o, name, code; /* code: what its users may type; may be empty */
+    struct kb_span server;           /* name of its PS */
+    bool has_contract;
+};
+enum kb_err kb_as_set_operator(struct kb_as *as, const struct kb_as_operator *op);
+
+/* --- What it does --- */
+
+/* One mail, one step. KB_OK also for what is dropped (forged, malformed, repeated): it may be
+ * acknowledged once committed. Other errors: the store failed; deliver it again. */
+enum kb_err kb_as_receive(struct kb_as *as, const struct kb_mail *mail, struct kb_report *why);
+/* Asks a card to begin. KB_ERR_ABSENT: no such card, or no number of it. */
+enum kb_err kb_as_start(struct kb_as *as, struct kb_span id_sc);
+enum kb_err kb_as_commit(struct kb_as *as);
+enum kb_err kb_as_outbox(struct kb_as *as, uint64_t after, struct kb_mail *mail, uint8_t *room);
+enum kb_err kb_as_sent(struct kb_as *as, uint64_t id);
+
+/* --- What it knows of a card --- */
+enum kb_as_state {
+    KB_AS_NEW = 0,
+    KB_AS_COMMANDED = 1, /* a session is open */
+    KB_AS_RELAYED = 2,   /* IDENTITY went to the card */
+    KB_AS_FINISHED = 3,  /* success was seen; the admin code is forgotten */
+    KB_AS_REFUSED = 4    /* the last session ended with reason */
+};
+struct kb_as_status {
+    enum kb_as_state state;
+    uint8_t reason; /* enum kb_session_reason */
+    uint32_t session;
+    char id_o[KB_ID_O_MAX + 1];
+    bool has_admin_code;
+};
+enum kb_err kb_as_status(struct kb_as *as, struct kb_span id_sc, struct kb_as_status *status);
+struct kb_store *kb_as_store(struct kb_as *as);
+
+#endif
