@@ -57,6 +57,7 @@ enum {
     KB_ADMIN_CODE_MAX = 16, /* digits */
     KB_SESSION_AGREE_MAX = 600,
     KB_SESSION_SEALED_MAX = 160,
+    KB_SESSION_CREDENTIAL_MAX = 300,
     KB_SESSION_MAX = 1000,    /* bytes of any message */
     KB_SESSION_OPERATORS = 8, /* at most, in one list */
     KB_OPERATOR_NAME_MAX = 24
