@@ -38,6 +38,7 @@ static const struct command commands[] = {
     {0x80, 0x44, kb_maker_put_object},    /* docs/apdu.md 2.2 */
     {0x80, 0x46, kb_perso_load},          /* docs/apdu.md 2.3 */
     {0x80, 0xF0, kb_maker_set_status},    /* docs/apdu.md 2.4 */
+    {0x80, 0x4E, kb_maker_generate_key},  /* docs/apdu.md 2.5 */
 };
 
 /* TS 102 221 clause 6.3: TS, T0, TA1 (F 512, D 32), TD1 (T=0), TD2 (T=15), TA3 (clock stop, classes
@@ -232,7 +233,7 @@ static bool collect(struct kb_card *card, struct kb_apdu *cmd, enum kb_sw *sw)
 
     cmd->cla &= (uint8_t)~CLA_CHAIN;
     if (!card->is_chaining) {
-        *sw = kb_perso_begin_chain(card, cmd);
+        *sw = kb_maker_may_chain(card, cmd) ? KB_SW_OK : kb_perso_begin_chain(card, cmd);
         if (*sw != KB_SW_OK)
             return false;
         card->chain = *cmd;

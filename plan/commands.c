@@ -68,6 +68,7 @@ static const struct {
     {0x32, 0xFF, "INCREASE"},
     {0x44, 0xFF, "PUT OBJECT"},
     {0x46, 0xFF, "LOAD ALGORITHM"},
+    {0x4E, 0xFF, "GENERATE KEY"},
     {0x70, 0xF0, "kept for channels, identity and capabilities"},
     {0xAA, 0xFF, "TERMINAL CAPABILITY"},
     {0xC0, 0xFF, "GET RESPONSE"},

@@ -27,6 +27,7 @@ static const struct {
     {0xD4, 0xFF},               /* RESIZE FILE, TS 102 222 clause 6.10 */
     {0x44, 0xFF},               /* the maker's: PUT OBJECT, docs/apdu.md 2 */
     {0x46, 0xFF},               /* LOAD ALGORITHM */
+    {0x4E, 0xFF},               /* GENERATE KEY */
     {0xF0, 0xFF},               /* SET STATUS */
 };
 

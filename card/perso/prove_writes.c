@@ -69,7 +69,7 @@ static enum kb_err prove_secret(struct kb_card *card, const struct kb_image_item
 {
     (void)card;
     (void)item;
-    return row->object < KB_SECRETS && row->length <= KB_ITEM_MAX ? KB_OK : KB_ERR_RANGE;
+    return row->object < KB_SECRETS_OF_PLANS && row->length <= KB_ITEM_MAX ? KB_OK : KB_ERR_RANGE;
 }
 
 static enum kb_err prove_pin(struct kb_card *card, const struct kb_image_item *item,

@@ -67,7 +67,7 @@ static enum kb_err to_file(struct kb_card *card, const struct kb_image_write *ro
 static enum kb_err to_secret(struct kb_card *card, const struct kb_image_write *row,
                              const struct ready *ready)
 {
-    if (row->object >= KB_SECRETS)
+    if (row->object >= KB_SECRETS_OF_PLANS)
         return KB_ERR_RANGE;
     return kb_nvm_put(&card->nvm, (uint16_t)(KB_OBJ_SECRET + row->object), ready->bytes.data,
                       ready->bytes.len);
