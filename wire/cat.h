@@ -147,7 +147,7 @@ enum kb_cat_object {
     KB_CAT_TRANSPORT,       /* 3C */
     KB_CAT_OTHER_ADDRESS,   /* 3E */
     KB_CAT_NETWORK_NAME,    /* 47: access point name, labels with their lengths */
-    KB_CAT_REJECTION_CAUSE, /* 3GPP TS 31.111 clause 8.99 */
+    KB_CAT_REJECTION_CAUSE, /* 75: 3GPP TS 31.111 clause 8.99 */
     KB_CAT_OBJECTS
 };
 
@@ -156,7 +156,9 @@ struct kb_cat_text {
     struct kb_span bytes;
 };
 
-/* Spans point into what was read, or are the caller's. */
+/* Spans point into what was read, or are the caller's. A text without bytes is written and read as
+ * the null text string, whatever its coding scheme. Of an object that comes twice the first counts.
+ */
 struct kb_cat_objects {
     uint32_t has; /* bit n: enum kb_cat_object n is there */
     struct kb_span alpha;
@@ -174,7 +176,7 @@ struct kb_cat_objects {
     struct kb_span events;
     uint8_t location_status;
     uint8_t timer;          /* 1 .. 8 */
-    uint32_t timer_seconds; /* less than 100 hours */
+    uint32_t timer_seconds; /* less than 100 hours; a terminal times up to 24 */
     struct kb_span date_time;
     struct kb_span bearer;
     struct kb_span channel_data;
@@ -228,7 +230,8 @@ enum kb_err kb_cat_response_read(struct kb_span bytes, struct kb_cat_response *r
 void kb_cat_envelope_write(struct kb_writer *wr, const struct kb_cat_envelope *envelope);
 enum kb_err kb_cat_envelope_read(struct kb_span bytes, struct kb_cat_envelope *envelope);
 
-/* Items of SET UP MENU and SELECT ITEM. */
+/* Items of SET UP MENU and SELECT ITEM. Identifier 0: the empty item that takes a menu away (clause
+ * 6.4.8). next: false at the end, and on malformed input, which marks the cursor bad. */
 void kb_cat_put_item(struct kb_writer *wr, uint8_t id, struct kb_span text);
 bool kb_cat_next_item(struct kb_cursor *rd, uint8_t *id, struct kb_span *text);
 
