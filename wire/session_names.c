@@ -4,6 +4,9 @@
 
 #include "wire/bcd.h"
 #include "wire/session.h"
+#include "wire/sms_parts.h"
+
+_Static_assert((int)KB_SESSION_SENDER == (int)KB_SMS_SENDER_SIZE, "one sender in both bearers");
 
 const char *kb_session_reason_text(enum kb_session_reason reason)
 {

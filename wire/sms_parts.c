@@ -7,7 +7,8 @@
 enum {
     NARROW = 5, /* bytes of an element of concatenation, with its tag and length */
     WIDE = 6,
-    ANNOUNCING = 2 /* bytes of an element that announces a packet */
+    ANNOUNCING = 2, /* bytes of an element that announces a packet */
+    SENDER = 2 + KB_SMS_SENDER_SIZE
 };
 
 static void read_concatenation(struct kb_span value, bool is_wide, struct kb_sms_header *out)
@@ -23,6 +24,14 @@ static void read_concatenation(struct kb_span value, bool is_wide, struct kb_sms
     out->reference = reference;
     out->total = total;
     out->number = number;
+}
+
+static void read_sender(struct kb_span value, struct kb_sms_header *out)
+{
+    if (value.len != KB_SMS_SENDER_SIZE)
+        return;
+    out->has_sender = true;
+    memcpy(out->sender, value.data, KB_SMS_SENDER_SIZE);
 }
 
 enum kb_err kb_sms_header_parse(struct kb_span user_data, struct kb_sms_header *out,
@@ -43,6 +52,8 @@ enum kb_err kb_sms_header_parse(struct kb_span user_data, struct kb_sms_header *
             read_concatenation(value, element == KB_SMS_CONCATENATED_WIDE, out);
         else if (element == KB_SMS_COMMAND_PACKET || element == KB_SMS_RESPONSE_PACKET)
             out->packet = element;
+        else if (element == KB_SMS_SENDER)
+            read_sender(value, out);
     }
     return rd.is_bad ? KB_ERR_MALFORMED : KB_OK;
 }
@@ -54,6 +65,8 @@ static size_t room_for(const struct kb_sms_split *split, bool is_only, bool is_f
 
     if (is_first && split->packet)
         header += ANNOUNCING;
+    if (is_first && split->sender)
+        header += SENDER;
     if (!is_only)
         header += split->is_wide ? WIDE : NARROW;
     return KB_SMS_USER_DATA - header - (header ? 1 : 0);
@@ -94,6 +107,11 @@ static void write_header(const struct kb_sms_split *split, unsigned number, unsi
     if (number == 1 && split->packet) {
         kb_wr_u8(&header, split->packet);
         kb_wr_u8(&header, 0);
+    }
+    if (number == 1 && split->sender) {
+        kb_wr_u8(&header, KB_SMS_SENDER);
+        kb_wr_u8(&header, KB_SMS_SENDER_SIZE);
+        kb_wr_copy(&header, split->sender, KB_SMS_SENDER_SIZE);
     }
     if (!header.len)
         return;
@@ -220,6 +238,10 @@ enum kb_err kb_sms_join(struct kb_sms_join *places, size_t count,
         return KB_OK;
     if (header.packet)
         place->header.packet = header.packet;
+    if (header.has_sender) {
+        place->header.has_sender = true;
+        memcpy(place->header.sender, header.sender, sizeof(header.sender));
+    }
     err = insert(place, header.number - 1u, part);
     if (err) {
         kb_sms_join_forget(place);

@@ -13,12 +13,17 @@ enum kb_sms_element {
     KB_SMS_CONCATENATED = 0x00,      /* with a reference of 8 bits */
     KB_SMS_CONCATENATED_WIDE = 0x08, /* with a reference of 16 bits */
     KB_SMS_COMMAND_PACKET = 0x70,
-    KB_SMS_RESPONSE_PACKET = 0x71
+    KB_SMS_RESPONSE_PACKET = 0x71,
+    KB_SMS_SENDER = 0x80 /* IdSC as an EF.ICCID has it; 80-9F are for SME to SME use */
 };
+
+enum { KB_SMS_SENDER_SIZE = 10 };
 
 struct kb_sms_header {
     uint8_t packet; /* KB_SMS_COMMAND_PACKET, KB_SMS_RESPONSE_PACKET, or 0 for neither */
-    bool is_part;   /* what follows is said by an element of concatenation */
+    bool has_sender;
+    uint8_t sender[KB_SMS_SENDER_SIZE];
+    bool is_part; /* what follows is said by an element of concatenation */
     bool is_wide;
     uint16_t reference;
     uint8_t total, number; /* 1 .. total */
@@ -26,8 +31,8 @@ struct kb_sms_header {
 
 /* Reads the header of user data whose message has KB_SMS_HAS_HEADER; rest: what follows it. An
  * element that is unknown is skipped; of one that comes twice the last counts; a part without a
- * place (0, or behind the last) is as if it said nothing. KB_ERR_MALFORMED: an element longer than
- * the header, or a header longer than the user data. */
+ * place (0, or behind the last) or a sender of another length is as if it said nothing.
+ * KB_ERR_MALFORMED: an element longer than the header, or a header longer than the user data. */
 enum kb_err kb_sms_header_parse(struct kb_span user_data, struct kb_sms_header *out,
                                 struct kb_span *rest);
 
@@ -35,7 +40,8 @@ enum kb_err kb_sms_header_parse(struct kb_span user_data, struct kb_sms_header *
 struct kb_sms_split {
     struct kb_span contents;
     uint8_t packet; /* as in the header: it stands in the first message (TS 31.115 clause 4.4) */
-    uint16_t reference; /* new for each contents; 8 bits of it unless is_wide */
+    const uint8_t *sender; /* KB_SMS_SENDER_SIZE bytes for the first message, or NULL */
+    uint16_t reference;    /* new for each contents; 8 bits of it unless is_wide */
     bool is_wide;
 };
 
@@ -53,7 +59,7 @@ struct kb_sms_join {
     size_t cap;
     bool is_used, is_whole;
     struct kb_sms_address address;
-    struct kb_sms_header header;       /* of the part that came first; packet: of any part */
+    struct kb_sms_header header;       /* of the part that came first; packet, sender: of any */
     uint32_t age;                      /* what was begun last has the highest */
     uint8_t lengths[KB_SMS_PARTS_MAX]; /* of the parts that are there */
     uint32_t there;                    /* a bit for each */

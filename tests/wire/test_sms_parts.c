@@ -74,6 +74,39 @@ static void headers_are_those_of_ts_31_115(void **state)
     assert_true(wr.is_bad);
 }
 
+/* 98 bytes of data with a counter (5), the number of padding bytes (1) and a CC (8) are seven
+ * blocks of AES; behind CPL, CHL, SPI, KIc, KID and TAR (10) they make a packet of 122 bytes. */
+static void the_sender_stands_in_the_first_message_only(void **state)
+{
+    static const uint8_t iccid[] = {0x98, 0x94, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0xF4};
+    static const uint8_t only[] = {0x0E, 0x70, 0x00, 0x80, 0x0A, 0x98, 0x94, 0x10,
+                                   0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0xF4};
+    static const uint8_t first[] = {0x13, 0x00, 0x03, 0x2A, 0x02, 0x01, 0x70, 0x00, 0x80, 0x0A,
+                                    0x98, 0x94, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0xF4};
+    static const uint8_t second[] = {0x05, 0x00, 0x03, 0x2A, 0x02, 0x02};
+    struct kb_sms_split split = split_of(125, 0x2A);
+    uint8_t out[KB_SMS_USER_DATA];
+    struct kb_writer wr = kb_wr(out, sizeof(out));
+
+    (void)state;
+    assert_true(10 + (5 + 1 + 8 + 98) <= 125 && (5 + 1 + 8 + 98) % 16 == 0);
+    split.sender = iccid;
+    assert_int_equal(kb_sms_split_count(&split), 1);
+    kb_sms_split_write(&split, 1, &wr);
+    assert_int_equal(wr.len, 140);
+    assert_memory_equal(out, only, sizeof(only));
+    split.contents.len = 126;
+    assert_int_equal(kb_sms_split_count(&split), 2);
+    wr = kb_wr(out, sizeof(out));
+    kb_sms_split_write(&split, 1, &wr);
+    assert_int_equal(wr.len, 140);
+    assert_memory_equal(out, first, sizeof(first));
+    wr = kb_wr(out, sizeof(out));
+    kb_sms_split_write(&split, 2, &wr);
+    assert_int_equal(wr.len, 6 + 126 - 120);
+    assert_memory_equal(out, second, sizeof(second));
+}
+
 static void the_number_of_messages_follows_from_the_room_in_each(void **state)
 {
     static const struct {
@@ -134,6 +167,49 @@ static void contents_of_every_length_come_back(void **state)
             whole = send(&split, number, &sender);
         }
         assert_whole(whole, &split);
+    }
+}
+
+static void a_sender_is_kept_whichever_part_comes_first(void **state)
+{
+    static const uint8_t iccid[KB_SMS_SENDER_SIZE] = {0x98, 0x94, 0x10, 0x32, 0x54,
+                                                      0x76, 0x98, 0x10, 0x32, 0xF4};
+    struct kb_sms_split split = split_of(300, 4);
+
+    (void)state;
+    split.sender = iccid;
+    assert_int_equal(kb_sms_split_count(&split), 3);
+    for (unsigned first = 1; first <= 3; first++) {
+        struct kb_sms_join *whole = NULL;
+
+        for (unsigned i = 0; i < 3; i++) {
+            assert_null(whole);
+            whole = send(&split, (first + i - 1) % 3 + 1, &sender);
+        }
+        assert_non_null(whole);
+        assert_true(whole->header.has_sender);
+        assert_memory_equal(whole->header.sender, iccid, sizeof(iccid));
+        assert_whole(whole, &split);
+    }
+    split.sender = NULL;
+    for (unsigned number = 1; number <= 2; number++)
+        assert_null(send(&split, number, &sender));
+    assert_false(places[0].header.has_sender);
+}
+
+static void a_sender_of_another_length_is_none(void **state)
+{
+    uint8_t header[2 + 2 + KB_SMS_SENDER_SIZE + 1] = {0, KB_SMS_SENDER};
+
+    (void)state;
+    for (uint8_t len = 0; len <= KB_SMS_SENDER_SIZE + 1; len++) {
+        struct kb_sms_header parsed;
+        struct kb_span rest;
+
+        header[0] = (uint8_t)(2 + len);
+        header[2] = len;
+        assert_int_equal(kb_sms_header_parse(kb_span(header, 3u + len), &parsed, &rest), KB_OK);
+        assert_int_equal(parsed.has_sender, len == KB_SMS_SENDER_SIZE);
     }
 }
 
@@ -299,6 +375,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(headers_are_those_of_ts_31_115, setup),
+        cmocka_unit_test_setup(the_sender_stands_in_the_first_message_only, setup),
+        cmocka_unit_test_setup(a_sender_is_kept_whichever_part_comes_first, setup),
+        cmocka_unit_test_setup(a_sender_of_another_length_is_none, setup),
         cmocka_unit_test_setup(the_number_of_messages_follows_from_the_room_in_each, setup),
         cmocka_unit_test_setup(contents_of_every_length_come_back, setup),
         cmocka_unit_test_setup(any_order_and_repeats_give_the_same_contents, setup),
