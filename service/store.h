@@ -7,6 +7,9 @@
  * A step is a savepoint inside of the open group: it happens wholly or not at all, and counts once
  * the group is committed. Nothing that depends on it (mail sent, mail acknowledged) may leave
  * before.
+ *
+ * SQL is what SQLite and PostgreSQL both understand: types INTEGER, BIGINT, TEXT, BYTEA; parameters
+ * $1, $2 ...; INSERT ... ON CONFLICT. One process has the store for itself, one thread at a time.
  */
 #ifndef KB_SERVICE_STORE_H
 #define KB_SERVICE_STORE_H
@@ -30,12 +33,17 @@ struct kb_store_config {
     const char *const *statements; /* the owner's, by number */
     size_t statement_count;
 
-    /* For tests: called before anything becomes durable or leaves. Other than KB_OK: the process
-     * "dies" there, and everything answers that error from then on. May be NULL. */
+    /* For tests: called where a process may die between two operations: "begin", "end", "commit",
+     * "committed", "outbox", "sent". Other than KB_OK: it "dies" there, and everything answers that
+     * error from then on. May be NULL. */
     enum kb_err (*fault)(void *ctx, const char *where);
     void *fault_ctx;
 };
 
+/* Makes the store (mode 0600) when there is none. KB_ERR_INTEGRITY: it was sealed under another
+ * key; KB_ERR_VERSION: made by another version or for another server; KB_ERR_EXISTS: another
+ * process has it open; KB_ERR_MALFORMED, KB_ERR_USAGE: no database; SQL with a mistake. A failure
+ * of the database in the middle of a group makes every later call fail: close, and open again. */
 enum kb_err kb_store_open(const struct kb_store_config *config, struct kb_store **store,
                           struct kb_report *why);
 void kb_store_close(struct kb_store *store); /* what was not committed is gone */
@@ -46,9 +54,10 @@ enum kb_err kb_store_end(struct kb_store *store, enum kb_err err); /* not KB_OK:
                                                                       returns the first error */
 enum kb_err kb_store_commit(struct kb_store *store); /* the group: all steps since the last one */
 
-/* --- Statements. Bind (from 1), then step until KB_ERR_ABSENT: no (more) rows, or run. Columns
- * from 0, valid until the next step. Sealed: the row's key and the column's name are authenticated
- * with it. --- */
+/* --- Statements. Bind ($1 is 1; what is bound is copied), then step until KB_ERR_ABSENT: no (more)
+ * rows, or run. Columns from 0, valid until the next step. Sealed: the row's key (up to 128 bytes)
+ * and the column's name are authenticated with it. What changes something belongs into a step:
+ * otherwise KB_ERR_USAGE. --- */
 struct kb_statement; /* one of the owner's, in use */
 struct kb_statement *kb_store_get(struct kb_store *store, size_t which);
 void kb_bind_int(struct kb_statement *st, int at, int64_t value);
@@ -63,8 +72,8 @@ void kb_statement_end(struct kb_statement *st);        /* before its last row wa
 int64_t kb_column_int(struct kb_statement *st, int at);
 struct kb_span kb_column_text(struct kb_statement *st, int at);
 struct kb_span kb_column_blob(struct kb_statement *st, int at);
-/* KB_ERR_INTEGRITY: sealed under another key, or for another row or column; KB_ERR_TOO_LONG. The
- * caller wipes out. */
+/* KB_ERR_INTEGRITY: sealed under another key, or for another row or column; KB_ERR_TOO_LONG;
+ * KB_ERR_ABSENT: the column is empty. The caller wipes out. */
 enum kb_err kb_column_sealed(struct kb_statement *st, int at, const char *column,
                              struct kb_span row, uint8_t *out, size_t cap, size_t *len);
 
