@@ -53,4 +53,4 @@ own_crypto=$(compile crypto)
 printf 'code of the card core, Cortex-M3 -Os, without crypto\t%s\tB\t40960\tless\n' "$without"
 printf '  Milenage, CMAC and the like on top\t%s\tB\t0\tless\n' $((with - without))
 printf 'RAM of a card: state and buffers, Cortex-M3\t%s\tB\t4096\tless\n' \
-    "$(size_of 'sizeof(struct kb_card) + KB_RESPONSE_MAX + KB_APDU_SHORT_MAX')"
+    "$(size_of 'sizeof(struct kb_card) + KB_APDU_SHORT_MAX')"

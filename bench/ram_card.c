@@ -56,10 +56,10 @@ void kb_ram_card_free(struct kb_ram_card *card)
 
 uint16_t kb_ram_card_send(struct kb_ram_card *card, const uint8_t *command, size_t len)
 {
-    size_t got = kb_card_transmit(&card->card, kb_span(command, len), card->response);
+    struct kb_span answer = kb_card_transmit(&card->card, kb_span(command, len));
 
-    card->response_len = got;
-    return (uint16_t)(card->response[got - 2] << 8 | card->response[got - 1]);
+    card->response = answer;
+    return (uint16_t)(answer.data[answer.len - 2] << 8 | answer.data[answer.len - 1]);
 }
 
 uint16_t kb_ram_card_send_hex(struct kb_ram_card *card, const char *hex)

@@ -12,15 +12,14 @@ struct kb_ram_card {
     struct kb_nvm_device device;
     struct kb_card_port port;
     struct kb_card card;
-    uint8_t response[KB_RESPONSE_MAX];
-    size_t response_len;
+    struct kb_span response;
 };
 
 /* Loads and powers the card, with this crypto backend. Gives up with a reason when it cannot. */
 void kb_ram_card_load(struct kb_ram_card *card, const char *path, const struct kb_crypto *crypto);
 void kb_ram_card_free(struct kb_ram_card *card);
 
-/* Sends one APDU; the answer, with SW, lies in response. Returns SW. */
+/* Sends one APDU; response is its answer with SW, until the next one. Returns SW. */
 uint16_t kb_ram_card_send(struct kb_ram_card *card, const uint8_t *command, size_t len);
 
 /* The same from hexadecimal text. */

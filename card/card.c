@@ -91,6 +91,7 @@ enum kb_err kb_card_reset(struct kb_card *card, uint8_t *atr, size_t *atr_len)
     card->is_chaining = false;
     card->chain_len = 0;
     card->pending_len = 0;
+    card->used = 0;
     kb_sim_reset(card);
     if (!err)
         err = kb_files_reset(card);
@@ -101,25 +102,17 @@ enum kb_err kb_card_reset(struct kb_card *card, uint8_t *atr, size_t *atr_len)
     return err ? err : read_atr(card, atr, atr_len);
 }
 
-static void drop_pending(struct kb_card *card)
-{
-    if (!card->pending_len)
-        return;
-    kb_wipe(card->buffer + card->pending_at, card->pending_len);
-    card->pending_len = 0;
-}
-
 static enum kb_sw bytes_remaining(const struct kb_card *card)
 {
     return (enum kb_sw)(KB_SW_BYTES_REMAINING | (card->pending_len < 256 ? card->pending_len : 0));
 }
 
-/* Keeps len bytes for GET RESPONSE. */
-static enum kb_sw keep_pending(struct kb_card *card, const uint8_t *data, size_t len)
+/* Keeps what stands behind the first len bytes of the answer for GET RESPONSE. */
+static enum kb_sw keep_pending(struct kb_card *card, struct kb_writer *out, size_t len)
 {
-    memcpy(card->buffer, data, len);
-    card->pending_at = 0;
-    card->pending_len = (uint16_t)len;
+    card->pending_at = (uint16_t)(out->data + len - card->buffer);
+    card->pending_len = (uint16_t)(out->len - len);
+    out->len = len;
     return bytes_remaining(card);
 }
 
@@ -139,18 +132,18 @@ static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
         return (enum kb_sw)(KB_SW_CORRECT_LENGTH | card->pending_len);
     if (len > card->pending_len)
         len = card->pending_len;
-    kb_wr_copy(out, card->buffer + card->pending_at, len);
-    kb_wipe(card->buffer + card->pending_at, len);
+    kb_wipe(card->buffer, card->pending_at);
+    *out = kb_wr(card->buffer + card->pending_at, len);
+    out->len = len;
     card->pending_at = (uint16_t)(card->pending_at + len);
     card->pending_len = (uint16_t)(card->pending_len - len);
     return card->pending_len ? bytes_remaining(card) : KB_SW_OK;
 }
 
-/* What is not sent does not stay in the caller's buffer either. */
-static void cut(struct kb_writer *out, size_t len)
+static void drop_answer(struct kb_writer *out)
 {
-    kb_wipe(out->data + len, out->len - len);
-    out->len = len;
+    kb_wipe(out->data, out->len);
+    out->len = 0;
 }
 
 /* Gives the answer the form the transport asks for: at once, behind 61XX, or again with the right
@@ -159,25 +152,22 @@ static enum kb_sw hand_over(struct kb_card *card, const struct kb_apdu *cmd, str
 {
     size_t wanted = cmd->has_le ? cmd->ne : 0, len = out->len;
     bool is_t0 = card->port->transport == KB_TRANSPORT_T0;
-    enum kb_sw sw;
 
     if (!len)
         return KB_SW_OK;
     if (is_t0 && cmd->data.len)
         wanted = 0;
     if (is_t0 && !cmd->data.len && len < 256 && cmd->ne != len) {
-        cut(out, 0);
+        drop_answer(out);
         return (enum kb_sw)(KB_SW_CORRECT_LENGTH | len);
     }
     if (len <= wanted)
         return KB_SW_OK;
     if (card->port->transport == KB_TRANSPORT_T1 && !cmd->has_le) {
-        cut(out, 0);
+        drop_answer(out);
         return KB_SW_OK;
     }
-    sw = keep_pending(card, out->data + wanted, len - wanted);
-    cut(out, wanted);
-    return sw;
+    return keep_pending(card, out, wanted);
 }
 
 static const struct command *find_command(const struct kb_apdu *cmd)
@@ -236,11 +226,14 @@ static bool collect(struct kb_card *card, struct kb_apdu *cmd, enum kb_sw *sw)
         *sw = kb_maker_may_chain(card, cmd) ? KB_SW_OK : kb_perso_begin_chain(card, cmd);
         if (*sw != KB_SW_OK)
             return false;
-        card->chain = *cmd;
+        card->chain.cla = cmd->cla;
+        card->chain.ins = cmd->ins;
+        card->chain.p1 = cmd->p1;
+        card->chain.p2 = cmd->p2;
         card->is_chaining = true;
     }
     *sw = KB_SW_WRONG_LENGTH;
-    if (cmd->data.len > sizeof(card->buffer) - card->chain_len) {
+    if (cmd->data.len > (size_t)(KB_CARD_CHAIN_MAX - card->chain_len)) {
         drop_chain(card);
         return false;
     }
@@ -271,20 +264,33 @@ static bool is_get_response(const struct kb_apdu *cmd)
     return cmd->ins == INS_GET_RESPONSE && (cmd->cla == 0x00 || cmd->cla == 0x80);
 }
 
+/* Where the answer goes: behind the data of a chain, which the command still reads, and not over
+ * what waits for GET RESPONSE. */
+static struct kb_writer answer_room(struct kb_card *card)
+{
+    size_t at = card->pending_len ? card->pending_at : card->chain_len;
+
+    return kb_wr(card->buffer + at, KB_RESPONSE_DATA_MAX - at);
+}
+
 static enum kb_sw process(struct kb_card *card, struct kb_apdu *cmd, struct kb_writer *out)
 {
+    bool is_ready = true;
     enum kb_sw sw;
 
     if (cmd->cla == CLA_INVALID)
         return KB_SW_CLA_NOT_SUPPORTED;
     if (is_get_response(cmd) && !card->is_chaining)
         return get_response(card, cmd, out);
-    drop_pending(card);
+    card->pending_len = 0;
     if (card->is_chaining && !continues_chain(card, cmd)) {
         drop_chain(card);
         return KB_SW_LAST_OF_CHAIN_EXPECTED;
     }
-    if ((card->is_chaining || has_chain_bit(cmd->cla)) && !collect(card, cmd, &sw))
+    if (card->is_chaining || has_chain_bit(cmd->cla))
+        is_ready = collect(card, cmd, &sw);
+    *out = answer_room(card);
+    if (!is_ready)
         return sw;
     sw = run(card, cmd, out);
     if (card->is_chaining)
@@ -292,23 +298,38 @@ static enum kb_sw process(struct kb_card *card, struct kb_apdu *cmd, struct kb_w
     return sw == KB_SW_OK && !out->is_bad ? hand_over(card, cmd, out) : sw;
 }
 
-size_t kb_card_transmit(struct kb_card *card, struct kb_span command,
-                        uint8_t response[KB_RESPONSE_MAX])
+/* Puts SW behind the answer, and wipes what earlier commands left behind both. Bytes that wait for
+ * GET RESPONSE begin where SW goes and are kept beside. */
+static struct kb_span finish(struct kb_card *card, struct kb_writer *out, enum kb_sw sw)
 {
-    struct kb_writer out = kb_wr(response, KB_RESPONSE_DATA_MAX);
+    size_t end = (size_t)(out->data - card->buffer) + out->len;
+    size_t used = end + (card->pending_len > 2 ? card->pending_len : 2);
+
+    if (card->pending_len)
+        memcpy(card->covered, card->buffer + end, sizeof(card->covered));
+    card->buffer[end] = (uint8_t)(sw >> 8);
+    card->buffer[end + 1] = (uint8_t)sw;
+    if (card->used > used)
+        kb_wipe(card->buffer + used, card->used - used);
+    card->used = (uint16_t)used;
+    return kb_span(out->data, out->len + 2);
+}
+
+struct kb_span kb_card_transmit(struct kb_card *card, struct kb_span command)
+{
+    struct kb_writer out;
     struct kb_apdu cmd;
     enum kb_sw sw = KB_SW_WRONG_LENGTH;
 
+    if (card->pending_len)
+        memcpy(card->buffer + card->pending_at, card->covered, sizeof(card->covered));
+    out = answer_room(card);
     if (!kb_apdu_parse(command, &cmd))
         sw = process(card, &cmd, &out);
     if (out.is_bad)
         sw = KB_SW_NO_PRECISE_DIAGNOSIS;
     /* Only success and what remains of it come with data. */
-    if (sw != KB_SW_OK && (sw & 0xFF00) != KB_SW_BYTES_REMAINING) {
-        kb_wipe(response, out.len);
-        out.len = 0;
-    }
-    response[out.len] = (uint8_t)(sw >> 8);
-    response[out.len + 1] = (uint8_t)sw;
-    return out.len + 2;
+    if (sw != KB_SW_OK && (sw & 0xFF00) != KB_SW_BYTES_REMAINING)
+        drop_answer(&out);
+    return finish(card, &out, sw);
 }

@@ -13,7 +13,7 @@
 #include "card/sim/sim.h"
 #include "crypto/crypto.h"
 
-enum { KB_CARD_BUFFER = 1024, KB_ATR_MAX = 33, KB_RULES = 4 };
+enum { KB_CARD_CHAIN_MAX = 1024, KB_ATR_MAX = 33, KB_RULES = 4 };
 
 enum kb_transport {
     KB_TRANSPORT_APDU, /* Le is honoured; answers nobody asked for wait behind 61XX */
@@ -59,12 +59,16 @@ struct kb_card {
     struct kb_perso perso;
     struct kb_sim sim;
 
-    struct kb_apdu chain; /* header of the chain being received; its data lies in buffer */
+    struct {
+        uint8_t cla, ins, p1, p2;
+    } chain; /* header of the chain being received */
     bool is_chaining;
-    uint16_t chain_len;
+    uint16_t chain_len;  /* its data lies at the beginning of buffer */
     uint16_t pending_at; /* answer bytes waiting in buffer for GET RESPONSE */
     uint16_t pending_len;
-    uint8_t buffer[KB_CARD_BUFFER];
+    uint8_t covered[2]; /* the first two of them, where SW of the last answer lies */
+    uint16_t used;      /* bytes of buffer that are not all zero */
+    uint8_t buffer[KB_RESPONSE_MAX];
 };
 
 /* A blank card: empty memory, ADMINISTRATIVE, no MF. port must outlive the card. */
@@ -77,9 +81,8 @@ enum kb_err kb_card_power_up(struct kb_card *card, const struct kb_card_port *po
 /* Warm reset: as power-up without a mount. */
 enum kb_err kb_card_reset(struct kb_card *card, uint8_t *atr, size_t *atr_len);
 
-/* One command. response: KB_RESPONSE_MAX bytes. Returns the answer's length with SW, at least 2.
- * Any input is welcome. */
-size_t kb_card_transmit(struct kb_card *card, struct kb_span command,
-                        uint8_t response[KB_RESPONSE_MAX]);
+/* One command. Returns the answer with SW, at least 2 bytes, which lies in the card and is valid
+ * until the next call. Any input is welcome; it must not lie in the card. */
+struct kb_span kb_card_transmit(struct kb_card *card, struct kb_span command);
 
 #endif

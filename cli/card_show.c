@@ -108,20 +108,18 @@ static json_t *field_json(struct kb_card *card, struct kb_span field)
 static json_t *fields_json(struct kb_card *card)
 {
     uint8_t bytes[KB_APDU_SHORT_MAX];
-    uint8_t rsp[KB_RESPONSE_MAX];
     struct kb_writer wr = kb_wr(bytes, sizeof(bytes));
     json_t *fields = json_array();
     struct kb_apdu cmd;
-    struct kb_span state;
+    struct kb_span answer, state;
     struct kb_cursor rd;
     struct kb_tlv tlv;
-    size_t len;
 
     if (!find_state_command(card, &cmd))
         return fields;
     kb_apdu_write(&wr, &cmd);
-    len = kb_card_transmit(card, kb_wr_span(&wr), rsp);
-    if (len < 2 || !kb_tlv_find(kb_span(rsp, len - 2), TAG_STATE, &state))
+    answer = kb_card_transmit(card, kb_wr_span(&wr));
+    if (!kb_tlv_find(kb_span(answer.data, answer.len - 2), TAG_STATE, &state))
         return fields;
     rd = kb_rd(state);
     while (kb_tlv_next(&rd, &tlv))

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct local {
     struct kb_reader reader; /* first: a kb_reader of ours is a local */
@@ -42,10 +43,13 @@ static enum kb_err local_transmit(struct kb_reader *reader, struct kb_span cmd, 
                                   size_t *len, struct kb_report *why)
 {
     struct local *local = (struct local *)reader;
+    struct kb_span answer;
 
     if (!local->is_powered)
         return kb_report(why, KB_ERR_NO_CARD, "%s: the card has no power", reader->name);
-    *len = kb_card_transmit(kb_card_file_card(local->file), cmd, rsp);
+    answer = kb_card_transmit(kb_card_file_card(local->file), cmd);
+    memcpy(rsp, answer.data, answer.len);
+    *len = answer.len;
     return KB_OK;
 }
 

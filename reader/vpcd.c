@@ -258,25 +258,25 @@ static const struct {
 } controls[] = {{POWER_OFF, power_off}, {POWER_ON, power_on}, {RESET, reset}, {GET_ATR, get_atr}};
 
 /* A card without power cannot answer, but a reader that gets nothing would wait for ever. */
-static size_t answer_without_power(uint8_t *out)
+static struct kb_span answer_without_power(void)
 {
-    struct kb_writer wr = kb_wr(out, 2);
+    static const uint8_t sw[] = {KB_SW_NO_PRECISE_DIAGNOSIS >> 8,
+                                 KB_SW_NO_PRECISE_DIAGNOSIS & 0xFF};
 
-    kb_wr_u16(&wr, KB_SW_NO_PRECISE_DIAGNOSIS);
-    return wr.len;
+    return kb_span(sw, sizeof(sw));
 }
 
 static void answer_command(struct session *session, struct kb_span command)
 {
     uint8_t message[LENGTH_SIZE + KB_RESPONSE_MAX];
-    uint8_t *body = message + LENGTH_SIZE;
-    size_t len = session->is_powered ? kb_card_transmit(session->card, command, body)
-                                     : answer_without_power(body);
+    struct kb_span answer =
+        session->is_powered ? kb_card_transmit(session->card, command) : answer_without_power();
 
     session->is_used = session->is_powered;
     session->vpcd->commands++;
-    session->is_over = !send_message(session->vpcd, message, len);
-    kb_wipe(message, LENGTH_SIZE + len);
+    memcpy(message + LENGTH_SIZE, answer.data, answer.len);
+    session->is_over = !send_message(session->vpcd, message, answer.len);
+    kb_wipe(message, LENGTH_SIZE + answer.len);
 }
 
 static void handle(struct session *session, struct kb_span message)

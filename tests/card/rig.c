@@ -81,7 +81,10 @@ void rig_expand(const char *from, char *to)
 
 uint16_t rig_send_bytes(struct rig *rig, struct kb_span command)
 {
-    rig->response_len = kb_card_transmit(&rig->card, command, rig->response);
+    struct kb_span answer = kb_card_transmit(&rig->card, command);
+
+    memcpy(rig->response, answer.data, answer.len);
+    rig->response_len = answer.len;
     return (uint16_t)(rig->response[rig->response_len - 2] << 8 |
                       rig->response[rig->response_len - 1]);
 }

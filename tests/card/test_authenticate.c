@@ -234,8 +234,8 @@ static void service_27_adds_kc_as_ef_ust_has_it_now(void **state)
     assert_success(&vector);
 }
 
-/* Session keys are in the answer and nowhere else. */
-static void an_answer_that_waits_is_not_in_the_callers_buffer(void **state)
+/* Session keys are in the answer and nowhere else, and with the next command they are gone. */
+static void session_keys_do_not_outlive_their_answer(void **state)
 {
     struct osmo_auth_vector vector = vector_of(0);
 
@@ -246,6 +246,7 @@ static void an_answer_that_waits_is_not_in_the_callers_buffer(void **state)
         assert_memory_not_equal(rig.response + i, vector.ck, 16);
     assert_int_equal(rig_send(&rig, "00C000002C"), 0x9000);
     assert_memory_equal(rig.response + 11, vector.ck, 16);
+    assert_int_equal(rig_send(&rig, "00C000002C"), 0x6F00);
     for (size_t i = 0; i < sizeof(rig.card.buffer) - 16; i++)
         assert_memory_not_equal(rig.card.buffer + i, vector.ck, 16);
 }
@@ -278,7 +279,7 @@ int main(void)
         cmocka_unit_test_setup(the_gsm_context_gives_sres_and_kc, make_card),
         cmocka_unit_test_setup(the_operators_pair_comes_before_the_temporary_one, make_card),
         cmocka_unit_test_setup(service_27_adds_kc_as_ef_ust_has_it_now, make_card),
-        cmocka_unit_test_setup(an_answer_that_waits_is_not_in_the_callers_buffer, make_card),
+        cmocka_unit_test_setup(session_keys_do_not_outlive_their_answer, make_card),
         cmocka_unit_test_setup(a_wrong_shape_is_refused, make_card),
     };
 

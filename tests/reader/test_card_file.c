@@ -82,15 +82,15 @@ static void open_is_refused(enum kb_err expected)
 static void a_new_card_is_administrative_and_has_no_mf(void **state)
 {
     static const uint8_t select_mf[] = {0x00, 0xA4, 0x00, 0x04, 0x02, 0x3F, 0x00};
-    uint8_t rsp[KB_RESPONSE_MAX];
     struct kb_card_file *file = create();
+    struct kb_span answer;
 
     (void)state;
     assert_int_equal(power_up(file), KB_OK);
     assert_int_equal(kb_card_file_card(file)->life_cycle, KB_LIFE_ADMINISTRATIVE);
-    assert_int_equal(
-        kb_card_transmit(kb_card_file_card(file), kb_span(select_mf, sizeof(select_mf)), rsp), 2);
-    assert_memory_equal(rsp, "\x6A\x82", 2); /* TS 102 221 table 10.14: file not found */
+    answer = kb_card_transmit(kb_card_file_card(file), kb_span(select_mf, sizeof(select_mf)));
+    assert_int_equal(answer.len, 2);
+    assert_memory_equal(answer.data, "\x6A\x82", 2); /* TS 102 221 table 10.14: file not found */
     kb_card_file_close(file);
 }
 
