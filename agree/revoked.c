@@ -12,22 +12,22 @@ enum { ISS = 1, IAT = 6, NUMBER = -65537, ENTRIES = -65538 };
 
 enum kb_err kb_credential_fingerprint(const struct kb_crypto *crypto,
                                       const uint8_t public_key[KB_CURVE_SIZE],
-                                      uint8_t fingerprint[KB_FINGERPRINT_SIZE])
+                                      uint8_t fingerprint[KB_REVOKED_FINGERPRINT])
 {
     const struct kb_span key = kb_span(public_key, KB_CURVE_SIZE);
     uint8_t digest[KB_SHA256_SIZE];
     enum kb_err err = kb_schedule_hash(crypto, &key, 1, digest);
 
     if (!err)
-        memcpy(fingerprint, digest, KB_FINGERPRINT_SIZE);
+        memcpy(fingerprint, digest, KB_REVOKED_FINGERPRINT);
     return err;
 }
 
 void kb_revoked_put_entry(struct kb_writer *wr, struct kb_span kid,
-                          const uint8_t fingerprint[KB_FINGERPRINT_SIZE])
+                          const uint8_t fingerprint[KB_REVOKED_FINGERPRINT])
 {
     kb_cbor_put_bstr(wr, kid);
-    kb_cbor_put_bstr(wr, kb_span(fingerprint, KB_FINGERPRINT_SIZE));
+    kb_cbor_put_bstr(wr, kb_span(fingerprint, KB_REVOKED_FINGERPRINT));
 }
 
 void kb_revoked_put_claims(struct kb_writer *wr, const struct kb_revoked *list)
@@ -63,7 +63,7 @@ static struct kb_span read_fingerprint(struct kb_cursor *rd)
 {
     struct kb_span kid = kb_cbor_bstr(rd), fingerprint = kb_cbor_bstr(rd);
 
-    if (!kid.len || kid.len > KB_KID_MAX || fingerprint.len != KB_FINGERPRINT_SIZE)
+    if (!kid.len || kid.len > KB_KID_MAX || fingerprint.len != KB_REVOKED_FINGERPRINT)
         rd->is_bad = true;
     return fingerprint;
 }
@@ -123,7 +123,7 @@ enum kb_err kb_revoked_judge(const struct kb_crypto *crypto, const struct kb_rev
                              const struct kb_credential *credential)
 {
     struct kb_cursor rd = kb_rd(list->entries);
-    uint8_t fingerprint[KB_FINGERPRINT_SIZE];
+    uint8_t fingerprint[KB_REVOKED_FINGERPRINT];
     enum kb_err err = KB_OK;
 
     if (!is_same(list->issuer, credential->issuer))

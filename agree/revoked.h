@@ -12,7 +12,7 @@
 #include "agree/credential.h"
 
 /* fingerprint: the first bytes of SHA-256 over the public key of a credential. */
-enum { KB_FINGERPRINT_SIZE = 16, KB_KID_MAX = 8 };
+enum { KB_REVOKED_FINGERPRINT = 16, KB_KID_MAX = 8 };
 
 /* What it points to is the caller's, or lies in the message it was read from. */
 struct kb_revoked {
@@ -25,10 +25,10 @@ struct kb_revoked {
 
 enum kb_err kb_credential_fingerprint(const struct kb_crypto *crypto,
                                       const uint8_t public_key[KB_CURVE_SIZE],
-                                      uint8_t fingerprint[KB_FINGERPRINT_SIZE]);
+                                      uint8_t fingerprint[KB_REVOKED_FINGERPRINT]);
 
 void kb_revoked_put_entry(struct kb_writer *wr, struct kb_span kid,
-                          const uint8_t fingerprint[KB_FINGERPRINT_SIZE]);
+                          const uint8_t fingerprint[KB_REVOKED_FINGERPRINT]);
 /* The claims alone; kb_sign1_put signs them. */
 void kb_revoked_put_claims(struct kb_writer *wr, const struct kb_revoked *list);
 

@@ -153,7 +153,7 @@ static enum kb_err write_token(const char *path, const struct kb_ca_row *row, st
 
 json_t *kb_cli_ca_row_json(const struct kb_ca_row *row, int64_t now)
 {
-    char kid[KB_CA_KID_TEXT], fingerprint[2 * KB_FINGERPRINT_SIZE + 1];
+    char kid[KB_CA_KID_TEXT], fingerprint[2 * KB_REVOKED_FINGERPRINT + 1];
     char public_key[2 * KB_CURVE_SIZE + 1];
     const char *state = row->revoked                          ? "revoked"
                         : row->expires && row->expires <= now ? "expired"
@@ -161,7 +161,7 @@ json_t *kb_cli_ca_row_json(const struct kb_ca_row *row, int64_t now)
     json_t *object;
 
     kb_ca_kid_text(row->serial, kid);
-    kb_hex_encode(kb_span(row->fingerprint, KB_FINGERPRINT_SIZE), fingerprint);
+    kb_hex_encode(kb_span(row->fingerprint, KB_REVOKED_FINGERPRINT), fingerprint);
     kb_hex_encode(kb_span(row->public_key, KB_CURVE_SIZE), public_key);
     object =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "kid", kid, "subject", row->subject,

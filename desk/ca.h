@@ -36,7 +36,7 @@ struct kb_ca_row {
     uint8_t public_key[KB_CURVE_SIZE];
     bool is_odd;
     int64_t not_before, expires; /* POSIX time; 0: no limit */
-    uint8_t fingerprint[KB_FINGERPRINT_SIZE];
+    uint8_t fingerprint[KB_REVOKED_FINGERPRINT];
     int64_t revoked; /* POSIX time; 0: it was not */
     char reason[KB_CA_REASON_MAX + 1];
     uint8_t token[KB_CREDENTIAL_MAX];

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD_MAX = 160, ENTRY_MAX = 4 + KB_KID_MAX + KB_FINGERPRINT_SIZE };
+enum { HEAD_MAX = 160, ENTRY_MAX = 4 + KB_KID_MAX + KB_REVOKED_FINGERPRINT };
 
 /* Every credential that was taken back. *entries is to be freed. */
 static enum kb_err gather(struct kb_ca *ca, struct kb_revoked *list, uint8_t **entries,

@@ -67,7 +67,7 @@ static struct kb_credential leaf(void)
 
 static void the_claims_have_these_bytes(void **state)
 {
-    uint8_t entries[64], claims[256], fingerprint[KB_FINGERPRINT_SIZE];
+    uint8_t entries[64], claims[256], fingerprint[KB_REVOKED_FINGERPRINT];
     struct kb_credential credential = leaf();
     struct kb_writer list = kb_wr(entries, sizeof(entries)), wr = kb_wr(claims, sizeof(claims));
     struct kb_revoked written = {kb_span("Operators", 9), 1700000000, 5, {NULL, 0}, 1};
