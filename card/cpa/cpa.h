@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The card personalization application: from temporary to subscriber's card (docs/protocol.md). It
- * lives on the toolkit and on secured packets; where it stands is in the card's memory, so it goes
- * on after any loss of power. Its only right is over the pair of identity and key.
+ * starts from a menu, a typed code, by itself or when told over the air, agrees on keys with the
+ * operator, asks its user, and puts the new pair in the place of the old one. It works on a SECURED
+ * card with a plan (card/cpa/plan.h) alone. What it is doing stands in the card's memory, in one
+ * transaction with what it says to others; so a card that lost its power goes on where it was.
+ *
+ * A refused attach, while the new pair is on trial, is one of these:
+ *   - the terminal tells of a network rejection;
+ *   - a time after power-up or the last refusal there is no normal service, though some network is
+ *     there, and no rejection was told. The card asks for a reset then, so that the terminal
+ *     attaches anew. The time is that of the plan, doubled with each refusal.
  */
 #ifndef KB_CARD_CPA_CPA_H
 #define KB_CARD_CPA_CPA_H
@@ -26,22 +34,22 @@ enum kb_cpa_state {
     KB_CPA_REPORTING = 7, /* it worked; CONFIRM is out */
     KB_CPA_DONE = 8,      /* for ever */
     KB_CPA_FAILING = 9,   /* it failed; REFUSE is out; then IDLE */
-    KB_CPA_BLOCKED = 10   /* for ever: no tries of the admin code are left */
+    KB_CPA_BLOCKED = 10,  /* for ever: no tries of the admin code are left */
+    KB_CPA_STATES
 };
 
-/* Session state in RAM; all of it is lost at reset. */
+/* Session state in RAM; all of it is lost at reset. Private to card/cpa. */
 struct kb_cpa {
-    uint8_t state; /* enum kb_cpa_state, as in the memory */
-    uint8_t step;  /* what the terminal is asked to do next, private to card/cpa */
-    uint8_t part;  /* short message of the outgoing packet, or what is open of the channel */
-    uint8_t resends;
-    uint8_t refusals;
-    uint8_t reason; /* enum kb_session_reason that waits to be shown */
-    uint8_t chosen; /* operator in the list, 0: none */
-    uint8_t channel;
-    bool has_service; /* the terminal said "normal service" */
-    bool is_timer_due;
-    uint32_t flags; /* private */
+    uint8_t state;   /* enum kb_cpa_state, as in the memory */
+    uint8_t step;    /* what the terminal was asked for last */
+    uint8_t part;    /* short message or channel data of the outgoing packet */
+    uint8_t resends; /* of that packet, or questions that nobody answered */
+    uint8_t tries;   /* of a command for which the terminal was too busy */
+    uint8_t service; /* enum kb_cat_service, or none was told yet */
+    uint8_t channel; /* 0: none is open */
+    uint8_t starts;  /* of the plan */
+    uint16_t todo;   /* steps that wait, a bit for each */
+    uint16_t flags;
 };
 
 extern const struct kb_application kb_cpa;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How a card is personalized over the air, as its maker wants it: read from KB_OBJ_CPA_PLAN, a CBOR
- * map in deterministic encoding with the keys below. A card without it has no CPA.
+ * map in deterministic encoding with the keys below. What is 0, false or empty is left out. A card
+ * without a plan has no CPA.
  */
 #ifndef KB_CARD_CPA_PLAN_H
 #define KB_CARD_CPA_PLAN_H
@@ -29,10 +30,10 @@ struct kb_cpa_plan {
     uint8_t refusals;              /* 5: attaches refused before it falls back, 1 .. 20 */
     uint8_t tries;                 /* 6: of the admin code, 1 .. 15 */
     uint8_t agreement;             /* 7: enum kb_session_agreement */
-    int16_t suites[KB_CPA_SUITES]; /* 8: suites, or groups of dh, best first */
+    int16_t suites[KB_CPA_SUITES]; /* 8: suites, or groups of dh, best first: an array */
     uint8_t suite_count;
     uint16_t wait_s;         /* 9: seconds before a message is sent again; doubles each time */
-    uint8_t resends;         /* 10: how often */
+    uint8_t resends;         /* 10: how often, up to 10 */
     struct kb_span service;  /* 11: IdPS by short message: digits, + in front when international */
     struct kb_span apn;      /* 12: IdPS by packets: access point name, dotted; may be empty */
     struct kb_span address;  /* 13: IPv4 or IPv6 address of the AS there, 4 or 16 bytes */
@@ -44,8 +45,11 @@ struct kb_cpa_plan {
 };
 
 /* KB_ERR_MALFORMED: not deterministic, a value outside of what stands above, a key that is missing
- * or not known. */
+ * or not known. Missing may be what may be 0 or empty; service goes with KB_CPA_SMS, address and
+ * port with KB_CPA_PACKET, title with KB_CPA_BY_MENU and KB_CPA_BY_CODE. */
 enum kb_err kb_cpa_plan_read(struct kb_span bytes, struct kb_cpa_plan *plan);
+
+/* The writer turns bad for a plan that would not be read. */
 void kb_cpa_plan_write(struct kb_writer *wr, const struct kb_cpa_plan *plan);
 
 /* KB_OBJ_CPA_OPERATORS: [ IdO : tstr, name : tstr, code : tstr (may be empty), IdO ... ], up to
@@ -53,6 +57,7 @@ void kb_cpa_plan_write(struct kb_writer *wr, const struct kb_cpa_plan *plan);
 struct kb_cpa_operator {
     struct kb_span id_o, name, code;
 };
+/* Returns how many, 0 when malformed. */
 size_t kb_cpa_operators_read(struct kb_span list,
                              struct kb_cpa_operator operators[KB_SESSION_OPERATORS]);
 void kb_cpa_operators_write(struct kb_writer *wr, const struct kb_cpa_operator *operators,
