@@ -129,7 +129,7 @@ enum kb_err kb_bureau_card(const struct kb_bureau *bureau, struct kb_reader *rea
     if (!err)
         err = check_tries(bureau, &state, why);
     if (!err)
-        err = kb_personalize(reader, bureau->crypto, bureau->field, job->code, job->record,
+        err = kb_personalize(reader, bureau->crypto, NULL, bureau->field, job->code, job->record,
                              bureau->options->is_to_lock, why);
     if (!err)
         err = read_back(bureau, reader, job, why);

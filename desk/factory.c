@@ -264,7 +264,8 @@ enum kb_err kb_factory_make(const struct kb_factory_options *options,
     }
     factory->options = options;
     factory->summary = summary;
-    factory->source = (struct kb_fresh_source){&kb_crypto_openssl, options->master};
+    factory->source =
+        (struct kb_fresh_source){.crypto = &kb_crypto_openssl, .master = options->master};
     factory->lock = factory->audit.fd = factory->tables.handover.fd = factory->tables.bootstrap.fd =
         -1;
     err = run(factory, why);

@@ -66,8 +66,9 @@ enum kb_err kb_factory_secure(struct kb_factory *factory, struct kb_reader *read
 
         err = kb_maker_field_values(field, factory->plan, &factory->fresh, factory->record, why);
         if (!err)
-            err = kb_personalize(reader, factory->source.crypto, &field->view,
-                                 factory->fresh.code[field->index], factory->record, true, why);
+            err = kb_personalize(reader, factory->source.crypto, &factory->source.random,
+                                 &field->view, factory->fresh.code[field->index], factory->record,
+                                 true, why);
         kb_record_clear(factory->record);
     }
     return err;

@@ -53,12 +53,17 @@ enum kb_err kb_fresh_iccid(const struct kb_plan *plan, uint64_t serial, char *ic
     return KB_OK;
 }
 
+static enum kb_err draw(const struct kb_fresh_source *source, void *out, size_t len)
+{
+    return kb_random(source->crypto, &source->random, out, len);
+}
+
 /* Even digits: bytes from 250 on are drawn again. */
-static enum kb_err draw_digits(const struct kb_crypto *crypto, uint8_t *out, size_t len)
+static enum kb_err draw_digits(const struct kb_fresh_source *source, uint8_t *out, size_t len)
 {
     for (size_t i = 0; i < len;) {
         uint8_t byte;
-        enum kb_err err = crypto->random(&byte, 1);
+        enum kb_err err = draw(source, &byte, 1);
 
         if (err)
             return err;
@@ -74,7 +79,7 @@ static enum kb_err make_code(struct kb_fresh *fresh, const struct kb_plan *plan,
     char label[KB_NAME_MAX + 16];
 
     if (!source->master)
-        return source->crypto->random(fresh->code[field], KB_PERSO_CODE);
+        return draw(source, fresh->code[field], KB_PERSO_CODE);
     snprintf(label, sizeof label, "perso code %s", plan->fields[field].name);
     return kb_diversify(source->crypto, source->master, MASTER, label,
                         kb_span(fresh->iccid, strlen(fresh->iccid)), fresh->code[field],
@@ -89,9 +94,9 @@ static enum kb_err make_pin(struct kb_fresh *fresh, const struct kb_plan *plan,
     memcpy(fresh->pin[pin], plan->pins[pin].object, KB_PIN_OBJECT);
     if (!plan->pins[pin].is_random)
         return KB_OK;
-    err = draw_digits(source->crypto, &fresh->pin[pin][PIN_AT], KB_PIN_SIZE);
+    err = draw_digits(source, &fresh->pin[pin][PIN_AT], KB_PIN_SIZE);
     if (!err && fresh->pin[pin][3] & KB_PIN_HAS_UNBLOCK)
-        err = draw_digits(source->crypto, &fresh->pin[pin][UNBLOCK_AT], KB_PIN_SIZE);
+        err = draw_digits(source, &fresh->pin[pin][UNBLOCK_AT], KB_PIN_SIZE);
     return err;
 }
 
@@ -149,9 +154,9 @@ static enum kb_err make_value(struct kb_fresh *fresh, const struct kb_plan *plan
     if (digits)
         memcpy(value, digits, len);
     else if (made->value == KB_MAKER_CODE)
-        err = draw_digits(source->crypto, value, len);
+        err = draw_digits(source, value, len);
     else
-        err = source->crypto->random(value, len);
+        err = draw(source, value, len);
     return err ? kb_report(why, err, "%s: %s", made->column, kb_err_text(err)) : KB_OK;
 }
 

@@ -4,6 +4,7 @@
 #ifndef KB_DESK_FRESH_H
 #define KB_DESK_FRESH_H
 
+#include "agree/party.h"
 #include "card/objects.h"
 #include "desk/personalize.h"
 #include "desk/table.h"
@@ -27,6 +28,7 @@ struct kb_fresh {
 struct kb_fresh_source {
     const struct kb_crypto *crypto;
     const uint8_t *master; /* NULL: random codes; else 32 bytes they are derived from */
+    struct kb_random random;
 };
 
 /* Values of the card with this serial number. KB_ERR_RANGE: the number has no room in the plan's

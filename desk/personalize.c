@@ -23,6 +23,7 @@ struct parcel {
 struct work {
     struct kb_reader *reader;
     const struct kb_crypto *crypto;
+    const struct kb_random *random;
     const struct kb_entity_field *field;
     struct kb_report *why;
     struct kb_answer answer;
@@ -30,14 +31,14 @@ struct work {
 };
 
 /* Host challenge, then the CMAC of the code over both challenges. */
-static enum kb_err prove_code(const struct kb_crypto *crypto, const uint8_t code[KB_PERSO_CODE],
+static enum kb_err prove_code(const struct work *work, const uint8_t code[KB_PERSO_CODE],
                               const uint8_t challenge[CHALLENGE], uint8_t proof[PROOF])
 {
     struct kb_cmac cmac;
-    enum kb_err err = crypto->random(proof, CHALLENGE);
+    enum kb_err err = kb_random(work->crypto, work->random, proof, CHALLENGE);
 
     if (!err)
-        err = kb_cmac_start(&cmac, crypto, code, KB_PERSO_CODE);
+        err = kb_cmac_start(&cmac, work->crypto, code, KB_PERSO_CODE);
     if (err)
         return err;
     kb_cmac_update(&cmac, kb_span(challenge, CHALLENGE));
@@ -54,7 +55,7 @@ static enum kb_err verify(struct work *work, const uint8_t code[KB_PERSO_CODE],
 
     if (work->field->method == KB_VERIFY_CHALLENGE) {
         data = kb_span(proof, sizeof proof);
-        err = prove_code(work->crypto, code, challenge, proof);
+        err = prove_code(work, code, challenge, proof);
     }
     if (err)
         err = kb_report(work->why, err, "%s", kb_err_text(err));
@@ -196,10 +197,16 @@ static enum kb_err put_with_commands(struct work *work, const struct kb_record *
 }
 
 enum kb_err kb_personalize(struct kb_reader *reader, const struct kb_crypto *crypto,
-                           const struct kb_entity_field *field, const uint8_t code[KB_PERSO_CODE],
-                           const struct kb_record *record, bool is_to_lock, struct kb_report *why)
+                           const struct kb_random *random, const struct kb_entity_field *field,
+                           const uint8_t code[KB_PERSO_CODE], const struct kb_record *record,
+                           bool is_to_lock, struct kb_report *why)
 {
-    struct work work = {.reader = reader, .crypto = crypto, .field = field, .why = why};
+    static const struct kb_random own = {NULL, NULL};
+    struct work work = {.reader = reader,
+                        .crypto = crypto,
+                        .random = random ? random : &own,
+                        .field = field,
+                        .why = why};
     enum kb_err err = enter(&work, code);
 
     if (!err)

@@ -4,17 +4,19 @@
 #ifndef KB_DESK_PERSONALIZE_H
 #define KB_DESK_PERSONALIZE_H
 
-#include "crypto/crypto.h"
+#include "agree/party.h"
 #include "desk/record.h"
 #include "plan/entity.h"
 #include "reader/reader.h"
 
 enum { KB_PERSO_CODE = 16 };
 
-/* Personalizes a powered card. KB_ERR_CARD: the card refuses, with the item's name when it was a
- * value; KB_ERR_NO_CARD, KB_ERR_READER: it went away. */
+/* Personalizes a powered card. random: for the host challenge, NULL: crypto's own. KB_ERR_CARD: the
+ * card refuses, with the item's name when it was a value; KB_ERR_NO_CARD, KB_ERR_READER: it went
+ * away. */
 enum kb_err kb_personalize(struct kb_reader *reader, const struct kb_crypto *crypto,
-                           const struct kb_entity_field *field, const uint8_t code[KB_PERSO_CODE],
-                           const struct kb_record *record, bool is_to_lock, struct kb_report *why);
+                           const struct kb_random *random, const struct kb_entity_field *field,
+                           const uint8_t code[KB_PERSO_CODE], const struct kb_record *record,
+                           bool is_to_lock, struct kb_report *why);
 
 #endif

@@ -128,6 +128,9 @@ enum kb_err kb_plan_read_items(struct kb_plan_build *build, struct kb_plan_field
 enum kb_err kb_plan_read_writes(struct kb_plan_build *build, const struct kb_plan_field *field,
                                 struct kb_plan_item *item, const yaml_node_t *writes);
 
+/* air.c: the personalization over the air, when all else is known; node may be NULL: none. */
+enum kb_err kb_plan_read_air(struct kb_plan_build *build, const yaml_node_t *node);
+
 /* check.c: what can only be told of the whole plan: the entity view names no place, the image and
  * the memory hold it all. memory: that key, NULL when the plan lacks it. */
 enum kb_err kb_plan_check_view(struct kb_plan_build *build);

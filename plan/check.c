@@ -152,6 +152,10 @@ static void add_file(struct need *need, const struct kb_plan_file *file)
         add_object(need, left);
 }
 
+/* Over the air: plan, operators, credential, root and list; the state of an attempt with its
+ * agreement, packet and keys; packet keys, counters and the like together as one more. */
+enum { AIR_OBJECTS = 12 };
+
 /* Image, keys, PINs, sequence numbers of both subscriptions and what each field keeps. */
 static size_t own_objects(const struct kb_plan *plan, size_t unit)
 {
@@ -165,6 +169,8 @@ static size_t own_objects(const struct kb_plan *plan, size_t unit)
         add_object(&need, KB_PIN_OBJECT + 2 * KB_PIN_TRIES_OBJECT);
     for (size_t i = 0; i < 3 * plan->field_count + 5; i++)
         add_object(&need, 16);
+    for (size_t i = 0; plan->air.is_there && i < AIR_OBJECTS; i++)
+        add_object(&need, KB_PLAN_AIR_MAX);
     return need.bytes;
 }
 

@@ -10,7 +10,7 @@
 
 struct parts {
     const yaml_node_t *format, *name, *memory, *atr, *iccid, *imsi_t, *pins, *access, *files,
-        *states, *transitions, *fields;
+        *states, *transitions, *fields, *air;
 };
 
 static const struct kb_key keys[] = {
@@ -27,6 +27,7 @@ static const struct kb_key keys[] = {
      KB_IMAGE_STATES - KB_PERSO_STATES, NULL},
     {"transitions", KB_KEY_LIST, false, offsetof(struct parts, transitions), 1, 112, NULL},
     {"fields", KB_KEY_LIST, true, offsetof(struct parts, fields), 1, KB_FIELDS, NULL},
+    {"air", KB_KEY_MAP, false, offsetof(struct parts, air), 0, 0, NULL},
     {0},
 };
 
@@ -68,6 +69,8 @@ static enum kb_err read_algorithm(struct kb_plan_build *build, const struct part
 
     if (!err)
         err = kb_plan_read_fields(build, parts->fields);
+    if (!err)
+        err = kb_plan_read_air(build, parts->air);
     if (!err)
         err = kb_plan_check_view(build);
     if (!err)

@@ -10,12 +10,13 @@
 
 #include <stdio.h>
 
+#include "agree/curve.h"
 #include "card/files/pin.h"
 #include "card/perso/image.h"
 #include "crypto/crypto.h"
 #include "wire/report.h"
 
-enum { KB_PLAN_FILES = 400, KB_PLAN_FILE_NAME = 48 };
+enum { KB_PLAN_FILES = 400, KB_PLAN_FILE_NAME = 48, KB_PLAN_AIR_MAX = 255 };
 
 /* A file to create, parents before children. */
 struct kb_plan_file {
@@ -98,6 +99,17 @@ struct kb_plan_transition {
     uint8_t from, event, to;
 };
 
+/* How the cards are personalized over the air, in the bytes that every card gets
+ * (card/cpa/plan.h). */
+struct kb_plan_air {
+    bool is_there;
+    bool has_credential; /* the agreement wants one: key, credential and the operators' root */
+    enum kb_curve curve; /* of the card's static key */
+    size_t len, operators_len;
+    uint8_t bytes[KB_PLAN_AIR_MAX];     /* KB_OBJ_CPA_PLAN */
+    uint8_t operators[KB_PLAN_AIR_MAX]; /* KB_OBJ_CPA_OPERATORS; no bytes: it offers none */
+};
+
 struct kb_plan {
     char path[256]; /* the YAML file, for messages */
     char name[KB_NAME_MAX + 1];
@@ -123,6 +135,7 @@ struct kb_plan {
     struct kb_plan_made_item *made;
     struct kb_plan_transition *transitions;
     uint8_t state_count;
+    struct kb_plan_air air;
 };
 
 /* Reads and checks a plan. On failure *plan is NULL and why names file, line and what would be

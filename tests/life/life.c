@@ -117,7 +117,7 @@ static enum kb_err finish_field(struct life *life, size_t index, struct kb_reade
         err = kb_card_state_get(reader, view, &state, why);
     if (err || state.state == KB_PERSO_LOCKED)
         return err;
-    return kb_personalize(reader, &kb_crypto_openssl, view, life->fresh.code[index],
+    return kb_personalize(reader, &kb_crypto_openssl, NULL, view, life->fresh.code[index],
                           life->records[index], true, why);
 }
 
