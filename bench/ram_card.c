@@ -41,8 +41,10 @@ void kb_ram_card_load(struct kb_ram_card *card, const char *path, const struct k
 
     memset(card, 0, sizeof(*card));
     copy_flash(card, path);
-    card->port = (struct kb_card_port){&card->device, crypto, draw, (void *)(uintptr_t)crypto,
-                                       KB_TRANSPORT_APDU};
+    card->port = (struct kb_card_port){.device = &card->device,
+                                       .crypto = crypto,
+                                       .random = draw,
+                                       .random_ctx = (void *)(uintptr_t)crypto};
     err = kb_card_power_up(&card->card, &card->port, atr, &atr_len);
     if (err)
         kb_give_up("%s: no power-up: %s", path, kb_err_text(err));

@@ -35,13 +35,22 @@ struct kb_application {
     /* Menu selection, event, timer expiration. Short messages go to packet instead. */
     void (*event)(struct kb_card *card, const struct kb_cat_envelope *envelope);
 
-    /* A secured packet that was accepted (authentic, with a fresh counter, or is_repeat). What it
-     * writes to answer travels in the proof of receipt, when the sender wants one. */
+    /* A secured packet that was accepted: authentic, with a fresh counter, which is committed. What
+     * it writes to answer (100 bytes) travels in the proof of receipt, when the sender wants one.
+     * With is_repeat the newest packet came once more: it has no data, the status it returns does
+     * not count, and all there is to do is to answer as before. packet->data is wiped afterwards.
+     */
     enum kb_packet_status (*packet)(struct kb_card *card, const struct kb_ota_command *packet,
                                     struct kb_writer *answer);
 
     /* Of a stream: what RECEIVE DATA brought is put together to frames (wire/session.h) by the
-     * application itself, which calls kb_ota_deliver (card/ota/inbox.h). */
+     * application itself, which calls kb_inbox_packet (card/ota/inbox.h). */
 };
+
+/* Wants nothing, gets nothing. */
+extern const struct kb_application kb_no_application;
+
+/* The one of this card: its port's, or the built-in one. */
+const struct kb_application *kb_card_application(const struct kb_card *card);
 
 #endif

@@ -38,6 +38,10 @@ static const struct command commands[] = {
     {0x80, 0x44, kb_maker_put_object},    /* docs/apdu.md 2.2 */
     {0x80, 0x46, kb_perso_load},          /* docs/apdu.md 2.3 */
     {0x80, 0xF0, kb_maker_set_status},    /* docs/apdu.md 2.4 */
+    {0x80, 0xC2, kb_toolkit_envelope},    /* TS 102 221 11.2.2 */
+    {0x80, 0x12, kb_toolkit_fetch},       /* TS 102 221 11.2.3 */
+    {0x80, 0x14, kb_toolkit_response},    /* TS 102 221 11.2.4 */
+    {0x80, 0x10, kb_toolkit_profile},     /* TS 102 221 11.2.1 */
     {0x80, 0x4E, kb_maker_generate_key},  /* docs/apdu.md 2.5 */
 };
 
@@ -93,12 +97,16 @@ enum kb_err kb_card_reset(struct kb_card *card, uint8_t *atr, size_t *atr_len)
     card->pending_len = 0;
     card->used = 0;
     kb_sim_reset(card);
+    kb_toolkit_reset(card);
+    kb_inbox_reset(card);
     if (!err)
         err = kb_files_reset(card);
     if (!err)
         err = kb_pin_reset(card);
     if (!err)
         err = kb_perso_reset(card);
+    if (!err)
+        err = kb_card_application(card)->reset(card);
     return err ? err : read_atr(card, atr, atr_len);
 }
 
@@ -331,5 +339,7 @@ struct kb_span kb_card_transmit(struct kb_card *card, struct kb_span command)
     /* Only success and what remains of it come with data. */
     if (sw != KB_SW_OK && (sw & 0xFF00) != KB_SW_BYTES_REMAINING)
         drop_answer(&out);
+    if (sw == KB_SW_OK && !card->is_chaining)
+        sw = kb_toolkit_announce(card, sw);
     return finish(card, &out, sw);
 }

@@ -7,10 +7,13 @@
 #ifndef KB_CARD_CARD_H
 #define KB_CARD_CARD_H
 
+#include "card/cpa/cpa.h"
 #include "card/files/files.h"
 #include "card/files/pin.h"
+#include "card/ota/inbox.h"
 #include "card/perso/perso.h"
 #include "card/sim/sim.h"
+#include "card/toolkit/toolkit.h"
 #include "crypto/crypto.h"
 
 enum { KB_CARD_CHAIN_MAX = 1024, KB_ATR_MAX = 33, KB_RULES = 4 };
@@ -28,6 +31,7 @@ struct kb_card_port {
     enum kb_err (*random)(void *ctx, void *out, size_t len);
     void *random_ctx;
     enum kb_transport transport;
+    const struct kb_application *application; /* NULL: the built-in one, kb_cpa */
 };
 
 /* An access rule, resolved: which PINs each operation needs. */
@@ -58,6 +62,9 @@ struct kb_card {
 
     struct kb_perso perso;
     struct kb_sim sim;
+    struct kb_toolkit toolkit;
+    struct kb_inbox inbox;
+    struct kb_cpa cpa;
 
     struct {
         uint8_t cla, ins, p1, p2;

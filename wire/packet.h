@@ -25,7 +25,7 @@ enum kb_spi_field {
     KB_SPI_POR_SUBMIT     /* 1: by SMS-SUBMIT, 0: by SMS-DELIVER-REPORT (TS 31.115 clause 4.2) */
 };
 
-enum kb_packet_check { KB_CHECK_NONE, KB_CHECK_RC, KB_CHECK_CC, KB_CHECK_DS };
+enum kb_packet_check { KB_CHECK_ABSENT, KB_CHECK_RC, KB_CHECK_CC, KB_CHECK_DS };
 
 enum kb_packet_counter {
     KB_COUNTER_NONE,      /* the field is there and means nothing */

@@ -12,8 +12,10 @@
 #include "wire/sms_parts.h"
 
 enum {
-    KB_INBOX_ROOM = 720, /* bytes of the longest packet that is put together */
-    KB_OTA_KEY_SET = 1   /* number of the service's key set */
+    KB_INBOX_ROOM = 720,   /* bytes of the longest packet that is put together */
+    KB_INBOX_PLACES = 2,   /* contents of up to two parts that may come at once */
+    KB_INBOX_REPORT = 160, /* bytes of an SMS-SUBMIT with a proof of receipt */
+    KB_OTA_KEY_SET = 1     /* number of the service's key set */
 };
 
 /* TAR of the service; that of the card's application is in card/cpa/cpa.h. Each direction has its
@@ -24,8 +26,11 @@ enum {
     }
 
 struct kb_inbox {
-    struct kb_sms_join join; /* room points to room below */
-    uint16_t received;       /* bytes of a stream that lie in room */
+    struct kb_sms_join join[KB_INBOX_PLACES]; /* their rooms are parts of room below */
+    bool is_stream;                           /* room is that of a channel: see kb_inbox_stream */
+    uint16_t received;  /* bytes of the stream that lie in room, the application's to count */
+    uint8_t report_len; /* 0: none waits */
+    uint8_t report[KB_INBOX_REPORT];
     uint8_t room[KB_INBOX_ROOM];
 };
 
@@ -37,12 +42,20 @@ void kb_inbox_reset(struct kb_card *card);
 enum kb_sw kb_inbox_short_message(struct kb_card *card, const struct kb_cat_envelope *envelope,
                                   struct kb_writer *out);
 
-/* A packet from a channel, in its own buffer. */
+/* Gives the room to a channel, or takes it back: before the first bytes of a stream are put there,
+ * and when the channel is closed. What lies there is forgotten; meanwhile packets in more than one
+ * short message are not taken. */
+void kb_inbox_stream(struct kb_card *card, bool is_stream);
+
+/* A packet from a channel, opened in its own buffer, which is wiped. No proof of receipt is given.
+ */
 void kb_inbox_packet(struct kb_card *card, uint8_t *packet, size_t len);
 
 /* A proof of receipt that wants to go by submit; the toolkit sends it before anything else the
  * application wants. */
 bool kb_inbox_has_report(const struct kb_card *card);
+void kb_inbox_report(const struct kb_card *card, struct kb_cat_command *command);
+void kb_inbox_forget_report(struct kb_card *card); /* the terminal responded, however it went */
 
 /* Protects data as a packet of the card for the service, with the next counter (committed before it
  * is seen): ciphered, with a CC. KB_ERR_ABSENT: the card has no packet keys. */

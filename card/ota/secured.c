@@ -11,7 +11,7 @@
 static enum kb_packet_check response_check(const uint8_t spi[2])
 {
     if (kb_spi_get(spi, KB_SPI_POR) == KB_POR_NEVER)
-        return KB_CHECK_NONE;
+        return KB_CHECK_ABSENT;
     return (enum kb_packet_check)kb_spi_get(spi, KB_SPI_POR_CHECK);
 }
 

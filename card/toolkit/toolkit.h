@@ -15,6 +15,7 @@
 struct kb_toolkit {
     bool has_profile; /* TERMINAL PROFILE came since the last reset */
     bool is_fetched;  /* a command is with the terminal, which owes a response */
+    bool is_report;   /* that one is the inbox's, not the application's */
     uint8_t number;   /* of that command, or of the last one; 1 .. 254 */
     uint8_t type;     /* of that command */
     uint8_t waiting;  /* bytes of the command that 91XX announced, 0: none */
