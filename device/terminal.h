@@ -66,7 +66,8 @@ struct kb_terminal_question {
     const struct kb_terminal_menu *choice; /* of KB_ASK_SELECT */
 };
 
-/* An answer the question does not allow (too short, no such item) is asked for again. */
+/* An answer the question does not allow (too short, no such item) counts as
+ * KB_CAT_NO_RESPONSE_FROM_USER: front ends ask again themselves. */
 struct kb_terminal_reply {
     uint8_t result; /* enum kb_cat_result: KB_CAT_OK, or how the user left */
     char text[KB_TERMINAL_INPUT_MAX + 1];
@@ -106,7 +107,7 @@ struct kb_terminal_port {
     /* Ends with kb_terminal_attached; in between the network challenges by kb_terminal_challenge.
      * Called again before an answer it replaces the attach before. */
     void (*attach)(void *ctx, const char *imsi);
-    void (*detach)(void *ctx); /* whatever was under way is void */
+    void (*detach)(void *ctx); /* whatever was under way is void; also when nothing was */
     /* Ends with kb_terminal_submitted. */
     void (*submit)(void *ctx, struct kb_span tpdu, struct kb_span centre);
     /* Ends with kb_terminal_channel_opened. apn: dotted, may be empty. */
