@@ -41,16 +41,18 @@ struct kb_ps_config {
     size_t group_count;
     const char *const *servers; /* AS that are served */
     size_t server_count;
+    size_t open_max; /* agreements that may be open at a time for each AS; 0: 10000 */
 };
 
+/* Spans and arrays of the configuration stay the caller's for as long as the PS is open. */
 enum kb_err kb_ps_open(const struct kb_ps_config *config, struct kb_ps **ps, struct kb_report *why);
 void kb_ps_close(struct kb_ps *ps);
 
-/* Puts identities first .. first + count - 1 into the pool; those that are there already stay as
- * they are. */
+/* Puts identities first .. first + count - 1 into the pool, and commits; those that are there
+ * already stay as they are. KB_ERR_RANGE: no 14 or 15 digits, or the last one has more. */
 enum kb_err kb_ps_add_identities(struct kb_ps *ps, struct kb_span first, uint64_t count);
 
-/* As of the AS. */
+/* As of the AS. Mail of servers that are not listed is dropped. */
 enum kb_err kb_ps_receive(struct kb_ps *ps, const struct kb_mail *mail, struct kb_report *why);
 enum kb_err kb_ps_commit(struct kb_ps *ps);
 enum kb_err kb_ps_outbox(struct kb_ps *ps, uint64_t after, struct kb_mail *mail, uint8_t *room);
