@@ -22,7 +22,8 @@ struct kb_as_config {
     void *now_ctx;
     enum kb_err (*fault)(void *ctx, const char *where);
     void *fault_ctx;
-    struct kb_span revoked; /* newest list of revoked operators, or empty; stays the caller's */
+    struct kb_span revoked; /* newest list of revoked operators, or empty; stays the caller's. Cards
+                               verify it; one that does not fit into a COMMAND stays at home */
 };
 
 enum kb_err kb_as_open(const struct kb_as_config *config, struct kb_as **as, struct kb_report *why);
@@ -37,7 +38,8 @@ struct kb_as_card {
     struct kb_span operator;   /* IdO meant for it when the card names none; may be empty */
     struct kb_span number;     /* to start it by; may be empty */
 };
-/* Again with the same values: nothing changes. KB_ERR_EXISTS: with others. */
+/* A step of its own. Again with the same values: nothing changes. KB_ERR_EXISTS: with others;
+ * KB_ERR_MALFORMED: no digits, no admin code, or something too long. */
 enum kb_err kb_as_add_card(struct kb_as *as, const struct kb_as_card *card);
 
 struct kb_as_operator {
@@ -45,6 +47,8 @@ struct kb_as_operator {
     struct kb_span server;           /* name of its PS */
     bool has_contract;
 };
+/* Replaces what was known of it. KB_ERR_MALFORMED: no name, no server, or too long; KB_ERR_EXISTS:
+ * the code is another's. */
 enum kb_err kb_as_set_operator(struct kb_as *as, const struct kb_as_operator *op);
 
 /* --- What it does --- */
@@ -52,7 +56,8 @@ enum kb_err kb_as_set_operator(struct kb_as *as, const struct kb_as_operator *op
 /* One mail, one step. KB_OK also for what is dropped (forged, malformed, repeated): it may be
  * acknowledged once committed. Other errors: the store failed; deliver it again. */
 enum kb_err kb_as_receive(struct kb_as *as, const struct kb_mail *mail, struct kb_report *why);
-/* Asks a card to begin. KB_ERR_ABSENT: no such card, or no number of it. */
+/* Asks a card to begin. KB_ERR_ABSENT: no such card, or no number of it; KB_ERR_RULE: it has been
+ * personalized. */
 enum kb_err kb_as_start(struct kb_as *as, struct kb_span id_sc);
 enum kb_err kb_as_commit(struct kb_as *as);
 enum kb_err kb_as_outbox(struct kb_as *as, uint64_t after, struct kb_mail *mail, uint8_t *room);
@@ -74,6 +79,18 @@ struct kb_as_status {
     bool has_admin_code;
 };
 enum kb_err kb_as_status(struct kb_as *as, struct kb_span id_sc, struct kb_as_status *status);
+
+/* Mail that led to nothing, since the server was opened. */
+struct kb_as_counts {
+    uint64_t unknown;   /* packets of cards that are not known */
+    uint64_t forged;    /* packets that are not authentic */
+    uint64_t stale;     /* authentic ones with an old counter */
+    uint64_t repeated;  /* the newest one again: its answer was given again */
+    uint64_t malformed; /* no packet, or no message in it */
+    uint64_t dropped;   /* messages that have no place where the session stands */
+    uint64_t failed;    /* what could not be answered; the audit trail says why */
+};
+void kb_as_counts(const struct kb_as *as, struct kb_as_counts *counts);
 struct kb_store *kb_as_store(struct kb_as *as);
 
 #endif
