@@ -81,8 +81,10 @@ static void join(struct kb_span input)
 
 static void split(unsigned how, struct kb_span input)
 {
+    static const uint8_t sender[KB_SMS_SENDER_SIZE] = {0x98, 0x94, 0x10};
     struct kb_sms_split parts = {.contents = input,
                                  .packet = KB_SMS_RESPONSE_PACKET,
+                                 .sender = how & 4 ? sender : NULL,
                                  .reference = (uint16_t)(how * 257),
                                  .is_wide = how & 1};
     unsigned count = kb_sms_split_count(&parts);
@@ -102,6 +104,7 @@ static void split(unsigned how, struct kb_span input)
     }
     kb_fuzz_insist(whole && whole->contents.len == input.len, "it comes back");
     kb_fuzz_insist(!input.len || !memcmp(whole->contents.data, input.data, input.len), "the same");
+    kb_fuzz_insist(whole->header.has_sender == (parts.sender != NULL), "so does its sender");
 }
 
 static void open_command(unsigned how, struct kb_span input)
