@@ -61,6 +61,11 @@ static enum kb_exit make(struct kb_cli *cli)
         .plan = kb_cli_value(cli, "plan"),
         .dir = kb_cli_value(cli, "dir"),
         .reader = kb_cli_value(cli, "reader"),
+        .maker_ca = kb_cli_value(cli, "maker-ca"),
+        .maker_ca_key = kb_cli_value(cli, "maker-ca-key"),
+        .operators_root = kb_cli_value(cli, "operators-root"),
+        .operators_name = kb_cli_value(cli, "operators-name"),
+        .revoked = kb_cli_value(cli, "revoked"),
         .progress = kb_cli_progress(cli),
         .stop = kb_cli_stop_flag(),
     };
@@ -90,6 +95,19 @@ static const struct kb_cli_option make_options[] = {
      false},
     {"maker-key", "FILE",
      "The maker's private key; ~/.keyborn/maker.key unless told, made on first use.", false, false},
+    {"maker-ca", "DIR",
+     "The root that certifies the cards' own keys (keyborn ca init --kind maker); needed when the "
+     "plan has a section 'air' with agreement edhoc.",
+     false, false},
+    {"maker-ca-key", "FILE", "Its private key, when that lies elsewhere.", false, false},
+    {"operators-root", "PATH",
+     "The root whose operators the cards trust over the air: the folder of keyborn ca, or its "
+     "root.pub.",
+     false, false},
+    {"operators-name", "NAME", "What that root is called; needed with a root.pub.", false, false},
+    {"revoked", "FILE",
+     "Its list of revoked credentials (revoked.cwt); that of the folder unless told.", false,
+     false},
     {"master", "FILE",
      "Derive the codes from this key (64 hexadecimal digits) instead of drawing them.", false,
      false},
@@ -106,6 +124,10 @@ const struct kb_cli_verb kb_cli_factory_verbs[] = {
      "It writes DIR/entity.yaml and DIR/handover.csv (iccid, field, perso_code) for the bureau, "
      "DIR/bootstrap.csv (identifiers, temporary identities and their keys) for the servers that "
      "speak to cards over the air, and DIR/audit.jsonl. The tables hold secrets: mode 0600.\n\n"
+     "Cards that are personalized over the air (section 'air' of the plan) make a key pair of "
+     "their "
+     "own; --maker-ca certifies its public half, --operators-root says whom the cards trust. "
+     "bootstrap.csv then has number and token of each credential as well.\n\n"
      "A run that was ended goes on when it is started again: cards that are there are left alone, "
      "and the batch ends with the same numbers.\n\n"
      "  keyborn factory make --plan examples/plans/telecom.yaml --count 20 --dir cards",

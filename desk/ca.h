@@ -62,6 +62,16 @@ const struct kb_ca_root *kb_ca_root(const struct kb_ca *ca);
 enum kb_err kb_ca_issue(struct kb_ca *ca, const char *key_path, struct kb_ca_row *row, int64_t now,
                         bool *is_new, struct kb_report *why);
 
+/* Many at once, for new keys of subjects that have no other credential (KB_ERR_EXISTS): all of
+ * them, or none. */
+enum kb_err kb_ca_issue_all(struct kb_ca *ca, const char *key_path, struct kb_ca_row *const *rows,
+                            size_t count, int64_t now, struct kb_report *why);
+
+/* Forgets a credential that never left the maker, because its card was not finished; nothing when
+ * there is none such. What may be in somebody's hands is revoked instead. */
+enum kb_err kb_ca_withdraw(struct kb_ca *ca, const char *subject,
+                           const uint8_t public_key[KB_CURVE_SIZE], struct kb_report *why);
+
 /* The first one after this serial (0 for the first of all). KB_ERR_ABSENT: there is none. */
 enum kb_err kb_ca_next(struct kb_ca *ca, uint64_t after, struct kb_ca_row *row,
                        struct kb_report *why);

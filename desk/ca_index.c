@@ -39,6 +39,9 @@ static const char *const statements[CA_STATEMENTS] = {
     [CA_BY_KEY] = "SELECT " COLUMNS " FROM credential WHERE public = ?",
     [CA_ADD] = "INSERT INTO credential(subject, curve, public, is_odd, not_before, expires, "
                "fingerprint, token, issued) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [CA_VALID] = "SELECT serial FROM credential WHERE subject = ? AND revoked = 0 AND (expires = 0 "
+                 "OR expires > ?) LIMIT 1",
+    [CA_WITHDRAW] = "DELETE FROM credential WHERE subject = ? AND public = ? AND revoked = 0",
     [CA_COUNT] = "SELECT count(*) FROM credential WHERE " NAMED,
     [CA_REVOKE] = "UPDATE credential SET revoked = ?3, reason = ?4 WHERE revoked = 0 AND " NAMED,
     [CA_REVOKED] = "SELECT serial, fingerprint FROM credential WHERE revoked ORDER BY serial",

@@ -17,6 +17,8 @@ enum kb_ca_sql {
     CA_NEXT,
     CA_BY_KEY,
     CA_ADD,
+    CA_VALID,
+    CA_WITHDRAW,
     CA_COUNT,
     CA_REVOKE,
     CA_REVOKED,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the root share: ca.c (the folder), ca_issue.c (credentials), ca_list.c (the
- * list of those taken back). */
+/* What the files of the root share: ca.c (the folder), ca_issue.c (credentials), ca_batch.c (many
+ * at once), ca_list.c (the list of those taken back). */
 #ifndef KB_DESK_CA_INSIDE_H
 #define KB_DESK_CA_INSIDE_H
 
@@ -23,6 +23,11 @@ enum kb_err kb_ca_check_text(const char *what, const char *text, size_t max, str
 /* The caller wipes the key, whatever comes. */
 enum kb_err kb_ca_read_key(const struct kb_ca *ca, const char *key_path,
                            uint8_t key[KB_P256_PRIVATE], struct kb_report *why);
+
+/* kb_ca_issue with a key that was read before, or with key_path when held is NULL. */
+enum kb_err kb_ca_issue_with(struct kb_ca *ca, const uint8_t *held, const char *key_path,
+                             struct kb_ca_row *row, int64_t now, bool *is_new,
+                             struct kb_report *why);
 
 /* Signs a list of all that the index says were taken back, with the given number. *message: to be
  * freed. */

@@ -144,8 +144,9 @@ static enum kb_err check_dates(const struct kb_ca_row *row, int64_t now, struct 
     return KB_OK;
 }
 
-enum kb_err kb_ca_issue(struct kb_ca *ca, const char *key_path, struct kb_ca_row *row, int64_t now,
-                        bool *is_new, struct kb_report *why)
+enum kb_err kb_ca_issue_with(struct kb_ca *ca, const uint8_t *held, const char *key_path,
+                             struct kb_ca_row *row, int64_t now, bool *is_new,
+                             struct kb_report *why)
 {
     sqlite3_stmt *query = kb_ca_index_get(&ca->index, CA_BY_KEY);
     uint8_t key[KB_P256_PRIVATE] = {0};
@@ -168,14 +169,20 @@ enum kb_err kb_ca_issue(struct kb_ca *ca, const char *key_path, struct kb_ca_row
         return err;
     }
     if (err == KB_ERR_ABSENT)
-        err = kb_ca_read_key(ca, key_path, key, why);
+        err = held ? KB_OK : kb_ca_read_key(ca, key_path, key, why);
     if (!err)
-        err = sign(ca, key, row, why);
+        err = sign(ca, held ? held : key, row, why);
     if (!err)
         err = add(ca, row, now, why);
     kb_wipe(key, sizeof key);
     *is_new = !err;
     return err;
+}
+
+enum kb_err kb_ca_issue(struct kb_ca *ca, const char *key_path, struct kb_ca_row *row, int64_t now,
+                        bool *is_new, struct kb_report *why)
+{
+    return kb_ca_issue_with(ca, NULL, key_path, row, now, is_new, why);
 }
 
 static void bind_named(sqlite3_stmt *query, uint64_t serial, const char *subject)

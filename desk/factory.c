@@ -121,8 +121,12 @@ static enum kb_err make_blueprint(struct kb_factory *factory, struct kb_report *
                         kb_err_text(image ? err : KB_ERR_MEMORY));
     if (!err)
         err = kb_plan_image(factory->plan, factory->source.crypto, options->maker_key, &wr, why);
-    if (!err)
+    if (!err) {
+        struct kb_air_trust trust = kb_air_trust_of(&factory->trust);
+
         kb_blueprint_common(&factory->common, factory->plan, public_key, kb_wr_span(&wr));
+        kb_static_key_common(&factory->common, factory->plan, &trust);
+    }
     free(image);
     return err;
 }
@@ -143,6 +147,8 @@ static enum kb_err prepare(struct kb_factory *factory, struct kb_report *why)
                                    why);
     if (!err)
         err = make_fields(factory, why);
+    if (!err)
+        err = kb_factory_read_trust(factory, why);
     if (!err)
         err = make_blueprint(factory, why);
     if (!err)
@@ -168,40 +174,87 @@ static void count_card(struct kb_factory *factory, const char *iccid)
     kb_progress_step(&factory->progress, false);
 }
 
-static enum kb_err make_one(struct kb_factory *factory, uint64_t serial, struct kb_report *why)
+/* Values of the card with this number; *is_there: it has been made. */
+static enum kb_err take_card(struct kb_factory *factory, struct kb_factory_card *card,
+                             uint64_t serial, bool *is_there, struct kb_report *why)
 {
-    const char *reader = factory->options->reader;
-    enum kb_err err = kb_fresh_iccid(factory->plan, serial, factory->fresh.iccid, why);
+    enum kb_err err = kb_fresh_iccid(factory->plan, serial, card->fresh.iccid, why);
+
+    *is_there = !err && factory->has(factory, card->fresh.iccid);
+    if (err || *is_there)
+        return err;
+    return kb_fresh_make(&card->fresh, factory->plan, &factory->source, serial, why);
+}
+
+/* The next card that is not there yet joins the group. */
+static enum kb_err begin_card(struct kb_factory *factory, uint64_t serial, struct kb_report *why)
+{
+    struct kb_factory_card *card = &factory->cards[factory->card_count];
+    bool is_there;
+    enum kb_err err = take_card(factory, card, serial, &is_there, why);
 
     if (err)
         return err;
-    if (factory->has(factory, factory->fresh.iccid)) {
+    if (is_there) {
         factory->summary->skipped++;
         kb_progress_skip(&factory->progress);
         return KB_OK;
     }
-    err = kb_fresh_make(&factory->fresh, factory->plan, &factory->source, serial, why);
+    factory->card_count++;
     kb_commands_clear(&factory->own);
-    kb_blueprint_card(&factory->own, factory->plan, &factory->fresh);
+    kb_blueprint_card(&factory->own, factory->plan, &card->fresh);
+    return factory->reader ? KB_OK : kb_factory_begin_file(factory, card, why);
+}
+
+static enum kb_err finish_card(struct kb_factory *factory, struct kb_factory_card *card,
+                               struct kb_report *why)
+{
+    enum kb_err err = factory->reader ? kb_factory_card_in_reader(factory, card, why)
+                                      : kb_factory_finish_file(factory, card, why);
+
     if (!err)
-        err = reader ? kb_factory_card_in_reader(factory, why) : kb_factory_card_file(factory, why);
-    if (!err)
-        count_card(factory, factory->fresh.iccid);
-    kb_fresh_wipe(&factory->fresh);
+        count_card(factory, card->fresh.iccid);
     return err;
+}
+
+/* Nothing of a card that failed stays: no file, no credential. */
+static enum kb_err end_group(struct kb_factory *factory, enum kb_err err, struct kb_report *why)
+{
+    struct kb_report ignored;
+    enum kb_err settled;
+
+    for (size_t i = 0; i < factory->card_count; i++)
+        kb_factory_drop_file(factory, &factory->cards[i]);
+    settled = kb_factory_settle(factory, err ? &ignored : why);
+    kb_wipe(factory->cards, factory->card_count * sizeof factory->cards[0]);
+    factory->card_count = 0;
+    return err ? err : settled;
+}
+
+/* Cards from this number on, until the group is full or the batch is over; *serial moves on. */
+static enum kb_err make_group(struct kb_factory *factory, uint64_t *serial, uint64_t end,
+                              struct kb_report *why)
+{
+    size_t size = factory->reader || !factory->plan->air.has_credential ? 1 : KB_FACTORY_GROUP;
+    enum kb_err err = KB_OK;
+
+    while (*serial < end && factory->card_count < size && !err)
+        err = begin_card(factory, (*serial)++, why);
+    if (!err && !factory->reader)
+        err = kb_factory_certify(factory, why);
+    for (size_t i = 0; i < factory->card_count && !err; i++)
+        err = finish_card(factory, &factory->cards[i], why);
+    return end_group(factory, err, why);
 }
 
 static enum kb_err make_all(struct kb_factory *factory, struct kb_report *why)
 {
     const struct kb_factory_options *options = factory->options;
-    uint64_t first = first_serial(factory);
+    uint64_t serial = first_serial(factory), end = serial + options->count;
     enum kb_err err = KB_OK;
 
-    for (uint64_t i = 0; i < options->count && !err; i++) {
-        if (options->stop && *options->stop)
-            break;
-        err = make_one(factory, first + i, why);
-    }
+    while (serial < end && !err && !(options->stop && *options->stop))
+        err = make_group(factory, &serial, end, why);
     return err;
 }
 
@@ -222,6 +275,8 @@ static enum kb_err run(struct kb_factory *factory, struct kb_report *why)
     if (!err)
         err = factory->options->reader ? kb_factory_open_reader(factory, why)
                                        : kb_factory_open_folder(factory, why);
+    if (!err)
+        err = kb_factory_settle(factory, why);
     if (err)
         return err;
     kb_progress_start(&factory->progress, factory->options->progress, "cards",

@@ -22,6 +22,12 @@ struct kb_factory_options {
     const char *dir;    /* made when it is not there */
     const char *reader; /* blank cards in this PC/SC reader; NULL: card files */
     uint8_t maker_key[KB_P256_PRIVATE];
+    /* For a plan whose cards have credentials over the air; otherwise not looked at. */
+    const char *maker_ca;       /* folder of the root that certifies cards (desk/ca.h) */
+    const char *maker_ca_key;   /* its private key; NULL: in the folder */
+    const char *operators_root; /* the operators' root, as kb_air_trust_read takes it */
+    const char *operators_name; /* NULL: the root is a folder */
+    const char *revoked;        /* NULL: the folder's list */
     const uint8_t *master; /* KB_MASTER_KEY bytes that codes are derived from; NULL: random codes */
     uint64_t count;
     bool has_first;
@@ -37,7 +43,8 @@ struct kb_factory_summary {
     double seconds;
 };
 
-/* KB_ERR_EXISTS: the folder holds cards of another plan. */
+/* KB_ERR_EXISTS: the folder holds cards of another plan, or a card's number has a credential
+ * already; KB_ERR_USAGE: the plan needs roots that were not named. */
 enum kb_err kb_factory_make(const struct kb_factory_options *options,
                             struct kb_factory_summary *summary, struct kb_report *why);
 

@@ -30,11 +30,15 @@ static bool has_card(void *ctx, const char *iccid)
 }
 
 /* What a killed run left: .<iccid>.partial, .model.partial, and .model.partial.<letters> when not
- * even the model's file was finished (kb_card_file_create). */
+ * even the model's file was finished (kb_card_file_create), as .credentials.<letters>
+ * (desk/safe_file.h). */
 static bool is_remainder(const char *name)
 {
+    static const char credentials[] = ".credentials.";
     const char *end = name[0] == '.' ? strstr(name, unfinished) : NULL;
 
+    if (strncmp(name, credentials, sizeof credentials - 1) == 0)
+        return true;
     return end && (!end[sizeof unfinished - 1] || end[sizeof unfinished - 1] == '.');
 }
 
@@ -53,21 +57,27 @@ static enum kb_err sweep(const char *dir, struct kb_report *why)
 }
 
 enum kb_err kb_factory_secure(struct kb_factory *factory, struct kb_reader *reader,
-                              struct kb_report *why)
+                              const struct kb_factory_card *card, struct kb_report *why)
 {
     struct kb_commands secure = {0};
-    enum kb_err err;
+    const struct kb_ca_row *row = &card->credential;
+    uint8_t kid[KB_KID_MAX];
+    enum kb_err err = KB_OK;
 
+    if (row->token_len)
+        err = kb_static_key_certify(reader, kb_span(kid, kb_ca_kid(row->serial, kid)),
+                                    kb_span(row->token, row->token_len), why);
     kb_blueprint_secure(&secure);
-    err = kb_commands_send(&secure, reader, why);
+    if (!err)
+        err = kb_commands_send(&secure, reader, why);
     kb_commands_free(&secure);
     for (size_t i = 0; i < factory->field_count && !err; i++) {
         const struct kb_maker_field *field = &factory->fields[i];
 
-        err = kb_maker_field_values(field, factory->plan, &factory->fresh, factory->record, why);
+        err = kb_maker_field_values(field, factory->plan, &card->fresh, factory->record, why);
         if (!err)
             err = kb_personalize(reader, factory->source.crypto, &factory->source.random,
-                                 &field->view, factory->fresh.code[field->index], factory->record,
+                                 &field->view, card->fresh.code[field->index], factory->record,
                                  true, why);
         kb_record_clear(factory->record);
     }
@@ -149,50 +159,76 @@ static enum kb_err copy_file(const char *from, const char *to, struct kb_report 
     return err;
 }
 
-static enum kb_err finish_file(struct kb_factory *factory, const char *path, struct kb_report *why)
+static void name_file(const struct kb_factory *factory, const struct kb_factory_card *card,
+                      const char *before, const char *behind, char path[KB_FACTORY_PATH + 64])
 {
-    struct kb_reader *reader = NULL;
-    enum kb_err err = kb_reader_open_file(path, &reader, why);
-
-    if (err)
-        return err;
-    err = kb_talk_power_up(reader, why);
-    if (!err)
-        err = kb_commands_send(&factory->own, reader, why);
-    if (!err)
-        err = kb_factory_secure(factory, reader, why);
-    reader->ops->power_down(reader);
-    reader->ops->close(reader);
-    return err;
+    snprintf(path, KB_FACTORY_PATH + 64, "%s/%s%s%s", factory->options->dir, before,
+             card->fresh.iccid, behind);
 }
 
-/* First the lines, then the name: a card that has its name has its lines. */
-static enum kb_err give_name(struct kb_factory *factory, const char *path, struct kb_report *why)
-{
-    char name[KB_FACTORY_PATH + 64];
-    enum kb_err err = kb_factory_tables_add(&factory->tables, &factory->fresh, why);
-
-    if (err)
-        return err;
-    snprintf(name, sizeof name, "%s/%s.card", factory->options->dir, factory->fresh.iccid);
-    return rename(path, name) ? blame(name, why) : KB_OK;
-}
-
-enum kb_err kb_factory_card_file(struct kb_factory *factory, struct kb_report *why)
+enum kb_err kb_factory_begin_file(struct kb_factory *factory, struct kb_factory_card *card,
+                                  struct kb_report *why)
 {
     char path[KB_FACTORY_PATH + 64];
     enum kb_err err;
 
-    snprintf(path, sizeof path, "%s/.%s%s", factory->options->dir, factory->fresh.iccid,
-             unfinished);
+    name_file(factory, card, ".", unfinished, path);
     err = copy_file(factory->model, path, why);
     if (!err)
-        err = finish_file(factory, path, why);
+        err = kb_reader_open_file(path, &card->reader, why);
     if (!err)
-        err = give_name(factory, path, why);
+        err = kb_talk_power_up(card->reader, why);
     if (!err)
-        return KB_OK;
-    unlink(path);
-    kb_report_in(why, "%s", factory->fresh.iccid);
+        err = kb_commands_send(&factory->own, card->reader, why);
+    if (!err)
+        err = kb_factory_make_key(factory, card->reader, card, why);
+    if (err)
+        kb_report_in(why, "%s", card->fresh.iccid);
     return err;
+}
+
+static void close_file(struct kb_factory_card *card)
+{
+    card->reader->ops->power_down(card->reader);
+    card->reader->ops->close(card->reader);
+    card->reader = NULL;
+}
+
+/* First the lines, then the name: a card that has its name has its lines. */
+static enum kb_err give_name(struct kb_factory *factory, const struct kb_factory_card *card,
+                             struct kb_report *why)
+{
+    char path[KB_FACTORY_PATH + 64], name[KB_FACTORY_PATH + 64];
+    enum kb_err err = kb_factory_tables_add(&factory->tables, &card->fresh, &card->credential, why);
+
+    if (err)
+        return err;
+    name_file(factory, card, ".", unfinished, path);
+    name_file(factory, card, "", ".card", name);
+    return rename(path, name) ? blame(name, why) : KB_OK;
+}
+
+enum kb_err kb_factory_finish_file(struct kb_factory *factory, struct kb_factory_card *card,
+                                   struct kb_report *why)
+{
+    enum kb_err err = kb_factory_secure(factory, card->reader, card, why);
+
+    close_file(card);
+    if (!err)
+        err = give_name(factory, card, why);
+    if (err)
+        kb_report_in(why, "%s", card->fresh.iccid);
+    return err;
+}
+
+void kb_factory_drop_file(struct kb_factory *factory, struct kb_factory_card *card)
+{
+    char path[KB_FACTORY_PATH + 64];
+
+    if (factory->reader)
+        return;
+    if (card->reader)
+        close_file(card);
+    name_file(factory, card, ".", unfinished, path);
+    unlink(path);
 }

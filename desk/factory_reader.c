@@ -67,7 +67,8 @@ static enum kb_err wait_for(struct kb_factory *factory, bool is_present, struct 
 }
 
 /* The lines are durable before the card leaves the maker's hands. */
-static enum kb_err make_card(struct kb_factory *factory, struct kb_report *why)
+static enum kb_err make_card(struct kb_factory *factory, struct kb_factory_card *card,
+                             struct kb_report *why)
 {
     struct kb_report ignored;
     enum kb_err err = kb_talk_power_up(factory->reader, why);
@@ -77,30 +78,35 @@ static enum kb_err make_card(struct kb_factory *factory, struct kb_report *why)
     if (!err)
         err = kb_commands_send(&factory->own, factory->reader, why);
     if (!err)
-        err = kb_factory_tables_add(&factory->tables, &factory->fresh, why);
+        err = kb_factory_make_key(factory, factory->reader, card, why);
+    if (!err)
+        err = kb_factory_certify(factory, why);
+    if (!err)
+        err = kb_factory_tables_add(&factory->tables, &card->fresh, &card->credential, why);
     if (err)
         return err;
-    err = kb_factory_secure(factory, factory->reader, why);
+    err = kb_factory_secure(factory, factory->reader, card, why);
     if (err)
         kb_factory_tables_undo(&factory->tables, &ignored);
     return err;
 }
 
-static void tell_of_failure(struct kb_factory *factory, const struct kb_report *why)
+static void tell_of_failure(struct kb_factory *factory, const char *iccid,
+                            const struct kb_report *why)
 {
     kb_audit_write(&factory->audit, &(struct kb_audit_event){.what = "make",
-                                                             .card = factory->fresh.iccid,
+                                                             .card = iccid,
                                                              .where = factory->reader->name,
                                                              .result = "failed",
                                                              .reason = why->text});
     kb_progress_hide(&factory->progress);
     if (factory->options->progress)
         fprintf(factory->options->progress,
-                "keyborn: %s: %s; set this card aside and put in the next one\n",
-                factory->fresh.iccid, why->text);
+                "keyborn: %s: %s; set this card aside and put in the next one\n", iccid, why->text);
 }
 
-enum kb_err kb_factory_card_in_reader(struct kb_factory *factory, struct kb_report *why)
+enum kb_err kb_factory_card_in_reader(struct kb_factory *factory, struct kb_factory_card *card,
+                                      struct kb_report *why)
 {
     enum kb_err made, err;
     struct kb_report trouble = {0};
@@ -109,15 +115,19 @@ enum kb_err kb_factory_card_in_reader(struct kb_factory *factory, struct kb_repo
         err = wait_for(factory, true, why);
         if (err)
             return err;
-        made = make_card(factory, &trouble);
+        made = make_card(factory, card, &trouble);
         if (made)
-            tell_of_failure(factory, &trouble);
+            tell_of_failure(factory, card->fresh.iccid, &trouble);
         factory->reader->ops->power_down(factory->reader);
+        if (made)
+            err = kb_factory_settle(factory, why);
+        if (err)
+            return err;
         if (made ||
             factory->summary->made + factory->summary->skipped + 1 < factory->options->count)
             err = wait_for(factory, false, why);
     } while (!err && made && !is_stopped(factory));
     if (!made)
-        snprintf(factory->highest, sizeof factory->highest, "%s", factory->fresh.iccid);
+        snprintf(factory->highest, sizeof factory->highest, "%s", card->fresh.iccid);
     return made ? made : err;
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include "desk/safe_file.h"
 #include "wire/hex.h"
 
-enum { LINES_MAX = 16384 };
+enum { LINES_MAX = 16384, HEX_MAX = KB_CREDENTIAL_MAX };
 
 /* Lines of text being put together. */
 struct text {
@@ -39,7 +40,7 @@ static void add(struct text *text, const char *part)
 
 static void add_hex(struct text *text, const uint8_t *value, size_t len)
 {
-    char hex[2 * KB_FRESH_VALUE + 1];
+    char hex[2 * HEX_MAX + 1];
 
     kb_hex_encode(kb_span(value, len), hex);
     add(text, hex);
@@ -118,6 +119,21 @@ static enum kb_err write_text(struct kb_factory_table *table, const struct text 
     return KB_OK;
 }
 
+/* A table with other columns would take lines that nobody can read. */
+static enum kb_err check_names(const struct kb_factory_table *table, const struct text *names,
+                               struct kb_report *why)
+{
+    char found[sizeof names->data];
+    ssize_t len = pread(table->fd, found, names->len, 0);
+
+    if (len < 0)
+        return blame(table->path, why);
+    if ((size_t)len == names->len && !memcmp(found, names->data, names->len))
+        return KB_OK;
+    return kb_report(why, KB_ERR_EXISTS, "%s: has other columns than this plan's cards need",
+                     table->path);
+}
+
 static enum kb_err open_table(struct kb_factory_table *table, const struct text *names,
                               kb_factory_has has, void *ctx, struct kb_report *why)
 {
@@ -128,7 +144,9 @@ static enum kb_err open_table(struct kb_factory_table *table, const struct text 
     table->fd = open(table->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (table->fd < 0)
         return blame(table->path, why);
-    return lseek(table->fd, 0, SEEK_END) > 0 ? KB_OK : write_text(table, names, why);
+    if (lseek(table->fd, 0, SEEK_END) > 0)
+        return check_names(table, names, why);
+    return write_text(table, names, why);
 }
 
 /* The ICCID is the first column of both tables; a plan's own column of that name is the same. */
@@ -146,6 +164,8 @@ static void name_columns(struct text *text, const struct kb_plan *plan)
         add(text, ",");
         add(text, plan->made[i].column);
     }
+    if (plan->air.has_credential)
+        add(text, ",number,credential");
     add(text, "\n");
 }
 
@@ -197,8 +217,17 @@ static void put_handover(struct text *text, const struct kb_plan *plan,
     }
 }
 
+static void put_credential(struct text *text, const struct kb_ca_row *credential)
+{
+    char number[32];
+
+    snprintf(number, sizeof number, ",%" PRIu64 ",", credential->serial);
+    add(text, number);
+    add_hex(text, credential->token, credential->token_len);
+}
+
 static void put_bootstrap(struct text *text, const struct kb_plan *plan,
-                          const struct kb_fresh *fresh)
+                          const struct kb_fresh *fresh, const struct kb_ca_row *credential)
 {
     add(text, fresh->iccid);
     for (size_t i = 0; i < plan->made_count; i++) {
@@ -214,11 +243,13 @@ static void put_bootstrap(struct text *text, const struct kb_plan *plan,
             add(text, value);
         kb_wipe(value, sizeof value);
     }
+    if (plan->air.has_credential)
+        put_credential(text, credential);
     add(text, "\n");
 }
 
 enum kb_err kb_factory_tables_add(struct kb_factory_tables *tables, const struct kb_fresh *fresh,
-                                  struct kb_report *why)
+                                  const struct kb_ca_row *credential, struct kb_report *why)
 {
     struct text text = {.len = 0};
     enum kb_err err;
@@ -228,7 +259,7 @@ enum kb_err kb_factory_tables_add(struct kb_factory_tables *tables, const struct
     kb_wipe(&text, sizeof text);
     if (err)
         return err;
-    put_bootstrap(&text, tables->plan, fresh);
+    put_bootstrap(&text, tables->plan, fresh, credential);
     err = write_text(&tables->bootstrap, &text, why);
     kb_wipe(&text, sizeof text);
     return err;

@@ -4,6 +4,7 @@
 #ifndef KB_DESK_FACTORY_TABLES_H
 #define KB_DESK_FACTORY_TABLES_H
 
+#include "desk/ca.h"
 #include "desk/fresh.h"
 
 enum { KB_FACTORY_TABLE_PATH = 560 };
@@ -23,14 +24,15 @@ struct kb_factory_tables {
  */
 typedef bool (*kb_factory_has)(void *ctx, const char *iccid);
 
+/* KB_ERR_EXISTS: tables with other columns, of another plan. */
 enum kb_err kb_factory_tables_open(struct kb_factory_tables *tables, const struct kb_plan *plan,
                                    const char *dir, kb_factory_has has, void *ctx,
                                    struct kb_report *why);
 void kb_factory_tables_close(struct kb_factory_tables *tables);
 
-/* Makes the lines of a card durable. */
+/* Makes the lines of a card durable. credential: not looked at when the plan wants none. */
 enum kb_err kb_factory_tables_add(struct kb_factory_tables *tables, const struct kb_fresh *fresh,
-                                  struct kb_report *why);
+                                  const struct kb_ca_row *credential, struct kb_report *why);
 /* Takes the last card's lines back. */
 enum kb_err kb_factory_tables_undo(struct kb_factory_tables *tables, struct kb_report *why);
 
