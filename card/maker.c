@@ -46,8 +46,14 @@ static const struct {
 };
 
 /* What a card with a plan for the air does not leave its maker without. */
-static const uint16_t needed_over_the_air[] = {KB_OBJ_CNTR_IN, KB_OBJ_CNTR_OUT, KB_OBJ_STATIC_KEY,
-                                               KB_OBJ_CREDENTIAL, KB_OBJ_OPERATORS_ROOT};
+static const struct {
+    uint16_t object;
+    bool is_for_edhoc; /* the agreement without credentials goes without */
+} needed[] = {{KB_OBJ_CNTR_IN, false},
+              {KB_OBJ_CNTR_OUT, false},
+              {KB_OBJ_STATIC_KEY, true},
+              {KB_OBJ_CREDENTIAL, true},
+              {KB_OBJ_OPERATORS_ROOT, true}};
 
 /* --- PUT OBJECT --- */
 
@@ -63,8 +69,12 @@ static bool is_zero(struct kb_span value)
 /* Further rules of single objects. */
 static enum kb_sw check_value(const struct kb_card *card, uint16_t object, struct kb_span value)
 {
+    struct kb_cpa_plan plan;
+
     if (object == KB_OBJ_MAKER_KEY && kb_nvm_has(&card->nvm, object))
         return KB_SW_CONDITIONS_NOT_SATISFIED;
+    if (object == KB_OBJ_CPA_PLAN && kb_cpa_plan_read(value, &plan))
+        return KB_SW_INCORRECT_DATA;
     if ((object == KB_OBJ_CNTR_IN || object == KB_OBJ_CNTR_OUT) && !is_zero(value))
         return KB_SW_INCORRECT_DATA;
     return KB_SW_OK;
@@ -110,16 +120,25 @@ bool kb_maker_may_chain(const struct kb_card *card, const struct kb_apdu *cmd)
 
 /* --- SET STATUS --- */
 
-static bool is_whole(const struct kb_card *card)
+/* KB_SW_CONDITIONS_NOT_SATISFIED: the card has a plan for the air, and lacks what that needs. */
+static enum kb_sw check_air(struct kb_nvm *nvm)
 {
-    if (!card->perso.image_size)
-        return false;
-    if (!kb_nvm_has(&card->nvm, KB_OBJ_CPA_PLAN))
-        return true;
-    for (size_t i = 0; i < sizeof(needed_over_the_air) / sizeof(needed_over_the_air[0]); i++)
-        if (!kb_nvm_has(&card->nvm, needed_over_the_air[i]))
-            return false;
-    return true;
+    uint8_t bytes[KB_CPA_PLAN_MAX];
+    size_t len = kb_nvm_size(nvm, KB_OBJ_CPA_PLAN);
+    struct kb_cpa_plan plan;
+
+    if (!len)
+        return KB_SW_OK;
+    if (len > sizeof(bytes) || kb_nvm_read(nvm, KB_OBJ_CPA_PLAN, 0, bytes, len) ||
+        kb_cpa_plan_read(kb_span(bytes, len), &plan))
+        return KB_SW_MEMORY_PROBLEM;
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        if (needed[i].is_for_edhoc && plan.agreement != KB_SESSION_EDHOC)
+            continue;
+        if (!kb_nvm_has(nvm, needed[i].object))
+            return KB_SW_CONDITIONS_NOT_SATISFIED;
+    }
+    return KB_SW_OK;
 }
 
 enum kb_sw kb_maker_set_status(struct kb_card *card, const struct kb_apdu *cmd,
@@ -127,14 +146,18 @@ enum kb_sw kb_maker_set_status(struct kb_card *card, const struct kb_apdu *cmd,
 {
     const uint8_t secured = KB_LIFE_SECURED;
     enum kb_err err;
+    enum kb_sw sw;
 
     (void)out;
     if (cmd->p1 != P1_CARD || cmd->p2 != KB_LIFE_SECURED)
         return KB_SW_INCORRECT_P1_P2;
     if (cmd->data.len)
         return KB_SW_WRONG_LENGTH;
-    if (card->life_cycle != KB_LIFE_ADMINISTRATIVE || !is_whole(card))
+    if (card->life_cycle != KB_LIFE_ADMINISTRATIVE || !card->perso.image_size)
         return KB_SW_CONDITIONS_NOT_SATISFIED;
+    sw = check_air(&card->nvm);
+    if (sw != KB_SW_OK)
+        return sw;
     err = kb_nvm_put(&card->nvm, KB_OBJ_LIFE_CYCLE, &secured, 1);
     if (!err)
         card->life_cycle = secured;
