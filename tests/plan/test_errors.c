@@ -247,7 +247,7 @@ static const struct row rows[] = {
     {"{ki: 1}", "@{encoder: raw}", "this one has 0", "name one of file, secret"},
     {"{ki: 1}", "@{ki: 1, secret: 2}", "this one has 2", "name one of file, secret"},
     {"{ki: 1}", "{ki: @2}", "ki is 2", "0 to 1"},
-    {"{ki: 1}", "{secret: @32}", "secret is 32", "0 to 31"},
+    {"{ki: 1}", "{secret: @28}", "secret is 28", "0 to 27"},
     {"{ki: 1}", "@{ki: 1, offset: 3}", "go with a file", "remove them"},
     {"[{encoder: pin, pin: pin1}]", "[@{encoder: pin, ki: 1}]", "a subscriber key is 16 bytes",
      "use format bytes"},
