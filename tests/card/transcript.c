@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Plays APDU transcripts against a card and compares every byte.
- *   > HEX       a command        < HEX       the answer with SW; a dot stands for any hex digit, *
- * for any further bytes ! blank     a new card       ! power     power off and on      ! secure the
- * card becomes SECURED ! t0 | t1 | apdu             the transport the card is set to  # comment
+ *
+ *     > HEX             a command
+ *     < HEX             the answer with SW; a dot stands for any hex digit, * for any further bytes
+ *     ! blank           a new card
+ *     ! power           power off and on
+ *     ! reset           warm reset
+ *     ! secure          the card becomes SECURED
+ *     ! t0 | t1 | apdu  the transport the card is set to
+ *     ! ask HEX         the card's application (tests/card/asking.h) wants this done, after what it
+ *                       wanted before
+ *     ! answer HEX      what it puts into proofs of receipt
+ *     ! heard WORDS     what the application heard since the last time
+ *     # comment
  */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/card/asking.h"
 #include "tests/card/rig.h"
 #include "wire/hex.h"
 
@@ -35,10 +46,53 @@ static bool matches(const char *pattern, const char *text)
     return true;
 }
 
+static void start_blank(void)
+{
+    asking_clear();
+    rig_blank(&rig);
+    rig.port.application = &asking;
+}
+
+/* Directives with a word behind them. false: there is no such. */
+static bool direct_application(const char *path, int line, const char *word, int *failures)
+{
+    const char *heard;
+    char hex[1024];
+
+    if (!strncmp(word, "ask ", 4)) {
+        rig_expand(word + 4, hex);
+        asking_add(hex);
+    } else if (!strncmp(word, "answer ", 7)) {
+        rig_expand(word + 7, hex);
+        asking_answer(hex);
+    } else if (!strncmp(word, "heard", 5)) {
+        heard = asking_heard();
+        word += word[5] ? 6 : 5;
+        *failures = strcmp(heard, word) ? fail(path, line, "the application heard", heard) : 0;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static int reset_card(const char *path, int line)
+{
+    uint8_t atr[KB_ATR_MAX];
+    size_t atr_len;
+
+    return kb_card_reset(&rig.card, atr, &atr_len) ? fail(path, line, "no reset", "") : 0;
+}
+
 static int direct(const char *path, int line, const char *word)
 {
+    int failures = 0;
+
+    if (direct_application(path, line, word, &failures))
+        return failures;
+    if (!strcmp(word, "reset"))
+        return reset_card(path, line);
     if (!strcmp(word, "blank"))
-        rig_blank(&rig);
+        start_blank();
     else if (!strcmp(word, "secure"))
         rig_secure(&rig);
     else if (!strcmp(word, "t0"))
@@ -95,7 +149,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: transcript FILE\n");
         return 2;
     }
-    rig_blank(&rig);
+    start_blank();
     while (fgets(line, sizeof(line), file)) {
         answers += line[0] == '<';
         failures += play_line(argv[1], ++number, line);
