@@ -121,7 +121,7 @@ enum kb_exit kb_cli_bureau_export(struct kb_cli *cli)
     if (!err)
         err = write_audit(cli, &options, &why);
     if (!err)
-        err = kb_export(&options, &count, &why);
+        err = kb_export_batch(&options, &count, &why);
     kb_wipe(&keys, sizeof keys);
     kb_wipe(options.bureau_key, sizeof options.bureau_key);
     if (err)

@@ -106,8 +106,8 @@ static enum kb_err prepare(struct work *work, struct kb_report *why)
     return kb_journal_open(options->journal, false, &work->journal, why);
 }
 
-enum kb_err kb_export(const struct kb_export_options *options, uint64_t *count,
-                      struct kb_report *why)
+enum kb_err kb_export_batch(const struct kb_export_options *options, uint64_t *count,
+                            struct kb_report *why)
 {
     struct work work = {.options = options};
     struct kb_journal_batch batch;

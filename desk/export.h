@@ -51,8 +51,8 @@ struct kb_export_options {
 
 /* Exports every card that is done. count: lines written. KB_ERR_ABSENT: a card without IMSI, Ki or
  * OPc. The file has mode 0600, and its name only when it is whole. */
-enum kb_err kb_export(const struct kb_export_options *options, uint64_t *count,
-                      struct kb_report *why);
+enum kb_err kb_export_batch(const struct kb_export_options *options, uint64_t *count,
+                            struct kb_report *why);
 
 /* Turns an export with sealed keys into a clear one, whatever its format. A token counts only in
  * its column on the line of the subscriber it was made for (desk/export_place.h). KB_ERR_INTEGRITY.

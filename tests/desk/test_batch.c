@@ -275,7 +275,7 @@ static void test_proofs_come_from_journal_and_exports_alike(void **state)
     for (size_t i = 0; i < 3; i++) {
         export.format = kb_export_format(names[i]);
         export.out = proof.export = names[i];
-        assert_int_equal(kb_export(&export, &count, &why), KB_OK);
+        assert_int_equal(kb_export_batch(&export, &count, &why), KB_OK);
         if (kb_verify(&proof, &summary, &why))
             fail_msg("%s", why.text);
         assert_int_equal(summary.done, CARDS);

@@ -99,7 +99,7 @@ static char *export_with(const struct kb_export_options *options)
     struct kb_report why = {0};
     uint64_t count = 0;
 
-    if (kb_export(options, &count, &why))
+    if (kb_export_batch(options, &count, &why))
         fail_msg("%s", why.text);
     assert_int_equal(count, 1);
     return rig_read(options->out, NULL);
@@ -238,7 +238,7 @@ static void test_another_bureau_key_opens_nothing(void **state)
     (void)state;
     options.bureau_key[0] ^= 1;
     options.out = "never";
-    assert_int_equal(kb_export(&options, &count, &why), KB_ERR_INTEGRITY);
+    assert_int_equal(kb_export_batch(&options, &count, &why), KB_ERR_INTEGRITY);
     assert_string_equal(why.text, "the values of 8988211000000000013 do not open: the journal "
                                   "belongs to another bureau key");
     assert_false(rig_has("never"));
