@@ -47,9 +47,6 @@ struct kb_application {
      * application itself, which calls kb_inbox_packet (card/ota/inbox.h). */
 };
 
-/* Wants nothing, gets nothing. */
-extern const struct kb_application kb_no_application;
-
 /* The one of this card: its port's, or the built-in one. */
 const struct kb_application *kb_card_application(const struct kb_card *card);
 
