@@ -14,14 +14,14 @@ static bool read_items(const struct kb_cat_objects *with, struct kb_terminal_men
     uint8_t id;
 
     menu->count = 0;
-    kb_text_decode_alpha(with->alpha, menu->title, sizeof(menu->title));
+    kb_terminal_text_decode_alpha(with->alpha, menu->title, sizeof(menu->title));
     while (kb_cat_next_item(&rd, &id, &text)) {
         if (!id)
             continue;
         if (menu->count == KB_TERMINAL_ITEMS)
             return false;
         menu->items[menu->count].id = id;
-        kb_text_decode_alpha(text, menu->items[menu->count].text, KB_TERMINAL_LABEL);
+        kb_terminal_text_decode_alpha(text, menu->items[menu->count].text, KB_TERMINAL_LABEL);
         menu->count++;
     }
     return !rd.is_bad;

@@ -67,7 +67,7 @@ static bool is_digits(const char *text)
 static bool is_allowed(const struct kb_terminal_command *command,
                        const struct kb_terminal_reply *reply)
 {
-    size_t count = kb_text_count(reply->text);
+    size_t count = kb_terminal_text_count(reply->text);
 
     if (command->item_count)
         return memchr(command->items, reply->item, command->item_count) != NULL;

@@ -90,7 +90,7 @@ static bool next_character(const char **at, uint32_t *c)
     return true;
 }
 
-size_t kb_text_count(const char *text)
+size_t kb_terminal_text_count(const char *text)
 {
     size_t count = 0;
     uint32_t c;
@@ -178,7 +178,7 @@ static void decode_ucs2(struct kb_span in, struct text *text)
     }
 }
 
-void kb_text_decode(const struct kb_cat_text *text, char *out, size_t cap)
+void kb_terminal_text_decode(const struct kb_cat_text *text, char *out, size_t cap)
 {
     struct text to = text_begin(out, cap);
 
@@ -207,7 +207,7 @@ static void decode_half(struct kb_cursor *rd, struct text *text)
     }
 }
 
-void kb_text_decode_alpha(struct kb_span alpha, char *out, size_t cap)
+void kb_terminal_text_decode_alpha(struct kb_span alpha, char *out, size_t cap)
 {
     struct kb_cursor rd = kb_rd(alpha);
     struct text to = text_begin(out, cap);
@@ -275,7 +275,7 @@ static bool put_ucs2(struct kb_writer *wr, uint32_t c)
     return true;
 }
 
-enum kb_err kb_text_encode(uint8_t dcs, const char *text, struct kb_writer *wr)
+enum kb_err kb_terminal_text_encode(uint8_t dcs, const char *text, struct kb_writer *wr)
 {
     struct packer packer = {.wr = wr, .is_packed = dcs == KB_CAT_DCS_GSM7_PACKED};
     bool fits = true;

@@ -29,7 +29,7 @@ void kb_terminal_tell_progress(const struct kb_terminal *terminal,
 
     if (!with->alpha.len)
         return;
-    kb_text_decode_alpha(with->alpha, text, sizeof(text));
+    kb_terminal_text_decode_alpha(with->alpha, text, sizeof(text));
     terminal->port->show(terminal->port->ctx, text);
 }
 
@@ -39,7 +39,7 @@ KB_PERFORM(display)
 {
     struct kb_terminal_question question = {.kind = KB_ASK_SHOW, .max = UINT8_MAX};
 
-    kb_text_decode(&work->command->with.text, question.text, sizeof(question.text));
+    kb_terminal_text_decode(&work->command->with.text, question.text, sizeof(question.text));
     if (work->command->qualifier & KB_CAT_TEXT_WAIT_FOR_USER)
         return ask(terminal, &question);
     terminal->port->show(terminal->port->ctx, question.text);
@@ -65,7 +65,8 @@ static void put_typed(const struct kb_terminal *terminal, struct kb_terminal_wor
         text->dcs = KB_CAT_DCS_UCS2;
     else if (terminal->command.type == KB_CAT_GET_INPUT && qualifier & INPUT_PACKED)
         text->dcs = KB_CAT_DCS_GSM7_PACKED;
-    if (kb_text_encode(text->dcs, terminal->reply.text, &work->scratch) || work->scratch.is_bad) {
+    if (kb_terminal_text_encode(text->dcs, terminal->reply.text, &work->scratch) ||
+        work->scratch.is_bad) {
         work->response.result = KB_CAT_NO_RESPONSE_FROM_USER;
         return;
     }
@@ -84,7 +85,7 @@ KB_PERFORM(inkey)
         question.kind = KB_ASK_YES_NO;
     else
         question.is_digits = !(qualifier & INPUT_ALPHABET);
-    kb_text_decode(&work->command->with.text, question.text, sizeof(question.text));
+    kb_terminal_text_decode(&work->command->with.text, question.text, sizeof(question.text));
     return ask(terminal, &question);
 }
 
@@ -123,9 +124,9 @@ KB_PERFORM(input)
         question.max = KB_TERMINAL_INPUT_MAX;
     if (question.min > question.max)
         return kb_terminal_result(work, KB_CAT_DATA_NOT_UNDERSTOOD);
-    kb_text_decode(&with->text, question.text, sizeof(question.text));
+    kb_terminal_text_decode(&with->text, question.text, sizeof(question.text));
     if (kb_cat_has(with, KB_CAT_DEFAULT_TEXT))
-        kb_text_decode(&with->default_text, question.proposal, sizeof(question.proposal));
+        kb_terminal_text_decode(&with->default_text, question.proposal, sizeof(question.proposal));
     return ask(terminal, &question);
 }
 
