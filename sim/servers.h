@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* AS and PS as hosts run them, and what they are told beforehand. */
+#ifndef KB_SIM_SERVERS_H
+#define KB_SIM_SERVERS_H
+
+#include "desk/air_maker.h"
+#include "sim/host.h"
+
+extern const struct kb_sim_host_ops kb_sim_as_ops, kb_sim_ps_ops;
+
+/* The AS learns of a card. KB_ERR_TIMEOUT: it is away, later. */
+enum kb_err kb_sim_servers_tell(struct kb_world *world, uint64_t number,
+                                const struct kb_air_card *made);
+
+/* Whom a card, or its user, wants; from 1. */
+unsigned kb_sim_choose_operator(const struct kb_world *world, struct kb_chance *chance);
+
+#endif
