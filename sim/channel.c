@@ -10,8 +10,8 @@
 
 enum { OPENING_MS = 200, WAY_MS = 80, LENGTH = 2 };
 
-/* The AS at its access point. */
-static const uint8_t server_address[4] = {10, 73, 0, 1};
+/* The AS at its access point: type (TS 102 223 clause 8.58: IPv4) and address. */
+static const uint8_t server_address[] = {0x21, 10, 73, 0, 1};
 
 static void plan(struct kb_sim_phone *phone, int64_t in_ms,
                  void (*run)(void *ctx, const struct kb_sim_event *event),

@@ -12,6 +12,7 @@ struct kb_sim_letter *kb_sim_letter_new(uint64_t card, struct kb_span bytes)
     struct kb_sim_letter *letter = kb_sim_allocate(1, sizeof(*letter) + bytes.len);
 
     letter->holders = 1;
+    letter->from = letter->to = KB_SIM_OUTSIDE;
     letter->card = card;
     letter->len = bytes.len;
     if (bytes.len)
