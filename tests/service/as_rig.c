@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/service/as_rig.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "card/cpa/cpa.h"
 #include "card/ota/inbox.h"
 #include "service/as_session.h"
+#include "tests/service/files.h"
 #include "wire/bcd.h"
 #include "wire/sms_parts.h"
 
@@ -98,73 +98,16 @@ void rig_enter(struct as_rig *rig)
     assert_int_equal(kb_as_commit(rig->as), KB_OK);
 }
 
-/* Calls visit for each file of the store. */
-static void each_file(const struct as_rig *rig, void (*visit)(const char *path, void *ctx),
-                      void *ctx)
-{
-    DIR *folder = opendir(rig->folder);
-    struct dirent *entry;
-    char path[400];
-
-    assert_non_null(folder);
-    while ((entry = readdir(folder))) {
-        snprintf(path, sizeof(path), "%s/%s", rig->folder, entry->d_name);
-        if (entry->d_name[0] != '.')
-            visit(path, ctx);
-    }
-    closedir(folder);
-}
-
-static void remove_file(const char *path, void *ctx)
-{
-    (void)ctx;
-    unlink(path);
-}
-
 void rig_leave(struct as_rig *rig)
 {
     rig_close(rig);
-    each_file(rig, remove_file, NULL);
+    files_remove(rig->folder);
     rmdir(rig->folder);
-}
-
-struct search {
-    struct kb_span bytes;
-    unsigned found;
-};
-
-static void search_file(const char *path, void *ctx)
-{
-    struct search *search = ctx;
-    FILE *file = fopen(path, "rb");
-    char *all = NULL, *at;
-    long size;
-
-    assert_non_null(file);
-    assert_int_equal(fseek(file, 0, SEEK_END), 0);
-    size = ftell(file);
-    rewind(file);
-    if (size > 0) {
-        all = malloc((size_t)size);
-        assert_non_null(all);
-        assert_int_equal(fread(all, 1, (size_t)size, file), size);
-    }
-    for (at = all; at; search->found++) {
-        at = memmem(at, (size_t)(all + size - at), search->bytes.data, search->bytes.len);
-        if (!at)
-            break;
-        at++;
-    }
-    free(all);
-    fclose(file);
 }
 
 unsigned rig_search(const struct as_rig *rig, struct kb_span bytes)
 {
-    struct search search = {bytes, 0};
-
-    each_file(rig, search_file, &search);
-    return search.found;
+    return files_search(rig->folder, bytes);
 }
 
 struct kb_as_status rig_status(struct as_rig *rig, const struct fake_card *card)
