@@ -130,7 +130,8 @@ const struct kb_cli_verb kb_cli_factory_verbs[] = {
      "bootstrap.csv then has number and token of each credential as well.\n\n"
      "A run that was ended goes on when it is started again: cards that are there are left alone, "
      "and the batch ends with the same numbers.\n\n"
-     "  keyborn factory make --plan examples/plans/telecom.yaml --count 20 --dir cards",
+     "  keyborn factory make --plan examples/plans/telecom.yaml --count 20 --dir cards "
+     "--maker-ca maker-root --operators-root operators-root",
      make_options, make},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL},
 };

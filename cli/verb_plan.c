@@ -6,13 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card/cpa/plan.h"
 #include "cli/verb_desk.h"
 #include "crypto/secret.h"
 #include "plan/plan.h"
 
+/* How the cards are personalized over the air. */
+static void describe_air(const struct kb_cli *cli, const struct kb_plan_air *air, json_t *result)
+{
+    struct kb_cpa_plan plan;
+    const char *agreement, *bearer;
+
+    if (!air->is_there || kb_cpa_plan_read(kb_span(air->bytes, air->len), &plan))
+        return;
+    agreement = plan.agreement == KB_SESSION_EDHOC ? "edhoc" : "dh";
+    bearer = plan.bearer == KB_CPA_SMS ? "short messages" : "packets";
+    kb_cli_say(cli, "  over the air     %s in %s", agreement, bearer);
+    json_object_set_new(result, "air",
+                        json_pack("{s:s, s:s}", "agreement", agreement, "bearer",
+                                  plan.bearer == KB_CPA_SMS ? "sms" : "packet"));
+}
+
 static void describe(const struct kb_cli *cli, const struct kb_plan *plan, const char *path)
 {
-    json_t *fields = json_array();
+    json_t *fields = json_array(), *result;
 
     kb_cli_say(cli, "%s: plan %s, %zu files, %zu fields, %" PRIu32 " bytes of memory", path,
                plan->name, plan->file_count, plan->field_count,
@@ -26,10 +43,11 @@ static void describe(const struct kb_cli *cli, const struct kb_plan *plan, const
         json_array_append_new(fields, json_pack("{s:s, s:I, s:s}", "name", field->name, "items",
                                                 (json_int_t)field->item_count, "filled_by", owner));
     }
-    kb_cli_result(cli,
-                  json_pack("{s:s, s:s, s:I, s:I, s:o}", "file", path, "plan", plan->name, "files",
-                            (json_int_t)plan->file_count, "memory",
-                            (json_int_t)plan->sector_size * plan->sector_count, "fields", fields));
+    result = json_pack("{s:s, s:s, s:I, s:I, s:o}", "file", path, "plan", plan->name, "files",
+                       (json_int_t)plan->file_count, "memory",
+                       (json_int_t)plan->sector_size * plan->sector_count, "fields", fields);
+    describe_air(cli, &plan->air, result);
+    kb_cli_result(cli, result);
 }
 
 static enum kb_exit check(struct kb_cli *cli)

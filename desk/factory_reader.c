@@ -66,9 +66,10 @@ static enum kb_err wait_for(struct kb_factory *factory, bool is_present, struct 
     return err;
 }
 
-/* The lines are durable before the card leaves the maker's hands. */
+/* The lines are durable before the card leaves the maker's hands. *is_ours: the failure is the
+ * root's, and would be the next card's as well. */
 static enum kb_err make_card(struct kb_factory *factory, struct kb_factory_card *card,
-                             struct kb_report *why)
+                             bool *is_ours, struct kb_report *why)
 {
     struct kb_report ignored;
     enum kb_err err = kb_talk_power_up(factory->reader, why);
@@ -79,8 +80,10 @@ static enum kb_err make_card(struct kb_factory *factory, struct kb_factory_card 
         err = kb_commands_send(&factory->own, factory->reader, why);
     if (!err)
         err = kb_factory_make_key(factory, factory->reader, card, why);
-    if (!err)
-        err = kb_factory_certify(factory, why);
+    if (err)
+        return err;
+    err = kb_factory_certify(factory, why);
+    *is_ours = err != KB_OK;
     if (!err)
         err = kb_factory_tables_add(&factory->tables, &card->fresh, &card->credential, why);
     if (err)
@@ -105,29 +108,41 @@ static void tell_of_failure(struct kb_factory *factory, const char *iccid,
                 "keyborn: %s: %s; set this card aside and put in the next one\n", iccid, why->text);
 }
 
+/* Makes the card that is in the reader; *is_made false: it is set aside. */
+static enum kb_err try_card(struct kb_factory *factory, struct kb_factory_card *card, bool *is_made,
+                            struct kb_report *why)
+{
+    struct kb_report trouble = {0};
+    bool is_ours = false;
+    enum kb_err made = make_card(factory, card, &is_ours, &trouble);
+
+    *is_made = !made;
+    factory->reader->ops->power_down(factory->reader);
+    if (!made) {
+        snprintf(factory->highest, sizeof factory->highest, "%s", card->fresh.iccid);
+        return KB_OK;
+    }
+    if (is_ours)
+        return kb_report(why, made, "%s", trouble.text);
+    tell_of_failure(factory, card->fresh.iccid, &trouble);
+    return kb_factory_settle(factory, why);
+}
+
 enum kb_err kb_factory_card_in_reader(struct kb_factory *factory, struct kb_factory_card *card,
                                       struct kb_report *why)
 {
-    enum kb_err made, err;
-    struct kb_report trouble = {0};
+    const struct kb_factory_summary *summary = factory->summary;
+    bool is_made = false, is_last = summary->made + summary->skipped + 1 == factory->options->count;
+    enum kb_err err;
 
     do {
         err = wait_for(factory, true, why);
-        if (err)
-            return err;
-        made = make_card(factory, card, &trouble);
-        if (made)
-            tell_of_failure(factory, card->fresh.iccid, &trouble);
-        factory->reader->ops->power_down(factory->reader);
-        if (made)
-            err = kb_factory_settle(factory, why);
-        if (err)
-            return err;
-        if (made ||
-            factory->summary->made + factory->summary->skipped + 1 < factory->options->count)
+        if (!err)
+            err = try_card(factory, card, &is_made, why);
+        if (!err && !(is_made && is_last))
             err = wait_for(factory, false, why);
-    } while (!err && made && !is_stopped(factory));
-    if (!made)
-        snprintf(factory->highest, sizeof factory->highest, "%s", card->fresh.iccid);
-    return made ? made : err;
+    } while (!err && !is_made && !is_stopped(factory));
+    if (!err && !is_made)
+        err = kb_report(why, KB_ERR_CARD, "%s: not made", card->fresh.iccid);
+    return err;
 }

@@ -100,14 +100,26 @@ bool rig_finds(const char *prefix, const void *needle, size_t len)
     return found;
 }
 
+void rig_need_root(const char *dir, const char *name, enum kb_ca_kind kind)
+{
+    struct kb_report why = {0};
+
+    if (!rig_has(dir) && kb_ca_init(dir, NULL, name, kind, 1700000000, &why))
+        fail_msg("%s", why.text);
+}
+
 struct kb_factory_options rig_factory(uint64_t count)
 {
     struct kb_factory_options options = {
         .plan = KB_SOURCE "/examples/plans/telecom.yaml",
         .dir = "cards",
         .count = count,
+        .maker_ca = "maker-root",
+        .operators_root = "operators-root",
     };
 
+    rig_need_root(options.maker_ca, "Maker", KB_CA_MAKER);
+    rig_need_root(options.operators_root, "Operators", KB_CA_OPERATORS);
     memcpy(options.maker_key, maker_key, sizeof maker_key);
     return options;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "desk/bureau.h"
+#include "desk/ca.h"
 #include "desk/factory.h"
 
 /* Makes a new directory and enters it; removed by rig_leave. */
@@ -23,9 +24,12 @@ bool rig_has(const char *name);
 /* True when these bytes are in a file whose name starts with prefix, in this directory. */
 bool rig_finds(const char *prefix, const void *needle, size_t len);
 
-/* Cards 1 .. count of examples/plans/telecom.yaml in cards/. */
+/* Cards 1 .. count of examples/plans/telecom.yaml in cards/, certified by the root in maker-root/;
+ * they trust the one in operators-root/. */
 void rig_make_cards(uint64_t count);
 struct kb_factory_options rig_factory(uint64_t count);
+/* Makes a root there, unless there is one. */
+void rig_need_root(const char *dir, const char *name, enum kb_ca_kind kind);
 
 /* A run over cards/ with batch.csv, the journal "journal" and a fixed bureau key; silent. */
 struct kb_bureau_options rig_bureau(void);

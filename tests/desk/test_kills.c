@@ -17,9 +17,11 @@
 
 #include <cmocka.h>
 
+#include "desk/ca.h"
 #include "desk/verify.h"
 #include "reader/exchange.h"
 #include "rig.h"
+#include "wire/hex.h"
 
 enum { CARDS = 3, NEVER = 0 };
 
@@ -73,6 +75,12 @@ int rename(const char *from, const char *to)
 {
     pass_point();
     return (int)syscall(SYS_rename, from, to);
+}
+
+int unlink(const char *path)
+{
+    pass_point();
+    return (int)syscall(SYS_unlink, path);
 }
 
 /* --- Runs in a child --- */
@@ -177,6 +185,34 @@ static void expect_no_half_card(void)
     }
 }
 
+/* Each card has one credential, that of bootstrap.csv; no other was issued and kept. */
+static void expect_one_credential_each(void)
+{
+    char *table = rig_read("cards/bootstrap.csv", NULL);
+    struct kb_report why = {0};
+    struct kb_ca_row row = {0};
+    struct kb_ca *ca;
+    unsigned rows = 0;
+
+    assert_int_equal(kb_ca_open("maker-root", &ca, &why), KB_OK);
+    while (!kb_ca_next(ca, row.serial, &row, &why)) {
+        char token[2 * KB_CREDENTIAL_MAX + 1], number[32];
+        const char *line = strstr(table, row.subject);
+
+        rows++;
+        snprintf(number, sizeof number, ",%llu,", (unsigned long long)row.serial);
+        kb_hex_encode(kb_span(row.token, row.token_len), token);
+        assert_non_null(line);
+        assert_non_null(strstr(line, token));
+        assert_memory_equal(strstr(line, token) - strlen(number), number, strlen(number));
+        assert_true(strstr(line, token) < strchr(line, '\n'));
+    }
+    kb_ca_close(ca);
+    free(table);
+    assert_int_equal(rows, CARDS);
+    assert_false(rig_has("cards/.credentials"));
+}
+
 static void expect_all_made(void)
 {
     assert_int_equal(count_files("cards", ".card"), CARDS);
@@ -184,6 +220,7 @@ static void expect_all_made(void)
     assert_int_equal(count_lines("cards/handover.csv", "8900101"), CARDS);
     assert_int_equal(count_lines("cards/bootstrap.csv", "8900101"), CARDS);
     expect_no_half_card();
+    expect_one_credential_each();
 }
 
 static void start_over(void)

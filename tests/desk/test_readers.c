@@ -12,9 +12,11 @@
 
 #include <cmocka.h>
 
+#include "desk/ca.h"
 #include "desk/verify.h"
 #include "reader/card_file.h"
 #include "rig.h"
+#include "wire/hex.h"
 
 enum { CARDS = 4, QUEUE = 16, READERS = 2, NEVER = -1 };
 
@@ -25,6 +27,7 @@ static struct feed {
     size_t count, next;
     int pull_at;   /* the first card is pulled before this command */
     int vanish_at; /* the reader vanishes before this command */
+    int seen;      /* commands so far */
     int absences;  /* how often it is looked for in vain afterwards */
 } feeds[READERS];
 
@@ -89,7 +92,7 @@ static enum kb_err fake_transmit(struct kb_reader *reader, struct kb_span cmd, u
         take_out(fake);
         return kb_report(why, KB_ERR_READER, "%s: the reader is gone", reader->name);
     }
-    fake->commands++;
+    feed->seen = ++fake->commands;
     if (!fake->card)
         return kb_report(why, KB_ERR_NO_CARD, "%s: the card was pulled out", reader->name);
     return fake->card->ops->transmit(fake->card, cmd, rsp, len, why);
@@ -310,6 +313,8 @@ static struct kb_factory_summary make_in_reader(uint64_t count)
     struct kb_factory_summary summary;
     struct kb_report why = {0};
 
+    rig_need_root("other-root", "Other", KB_CA_MAKER); /* that of cards/ knows their numbers */
+    options.maker_ca = "other-root";
     options.dir = "made";
     options.reader = "first";
     options.wait_s = 1;
@@ -345,6 +350,46 @@ static void test_a_card_that_is_not_blank_is_set_aside_by_the_factory(void **sta
     assert_int_equal(feeds[0].next, 2);
 }
 
+/* The one credential that the root keeps is that of the card that was made. */
+static void expect_one_credential(void)
+{
+    struct kb_report why = {0};
+    struct kb_ca_row row = {0};
+    char token[2 * KB_CREDENTIAL_MAX + 1];
+    char *table = rig_read("made/bootstrap.csv", NULL);
+    struct kb_ca *ca;
+
+    assert_int_equal(kb_ca_open("other-root", &ca, &why), KB_OK);
+    assert_int_equal(kb_ca_next(ca, 0, &row, &why), KB_OK);
+    assert_string_equal(row.subject, rig_iccid(1));
+    kb_hex_encode(kb_span(row.token, row.token_len), token);
+    assert_non_null(strstr(table, token));
+    assert_int_equal(kb_ca_next(ca, row.serial, &row, &why), KB_ERR_ABSENT);
+    kb_ca_close(ca);
+    free(table);
+}
+
+static void test_a_card_pulled_while_it_is_made_leaves_no_credential(void **state)
+{
+    int last;
+
+    (void)state;
+    make_blank(&feeds[0], 0);
+    assert_int_equal(make_in_reader(1).made, 1);
+    expect_one_credential();
+    last = feeds[0].seen;
+    for (int before = 1; before < 12; before++) {
+        tear_down(NULL);
+        set_up(NULL);
+        make_blank(&feeds[0], 0);
+        make_blank(&feeds[0], 1);
+        feeds[0].pull_at = last - before;
+        assert_int_equal(make_in_reader(1).made, 1);
+        assert_int_equal(feeds[0].next, 2);
+        expect_one_credential();
+    }
+}
+
 #define DESK_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -358,6 +403,7 @@ int main(void)
         DESK_TEST(test_cards_are_proven_in_readers_by_their_printed_number),
         DESK_TEST(test_a_factory_makes_blank_cards_in_a_reader_and_goes_on_later),
         DESK_TEST(test_a_card_that_is_not_blank_is_set_aside_by_the_factory),
+        DESK_TEST(test_a_card_pulled_while_it_is_made_leaves_no_credential),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,8 @@ static void a_usim_has_the_mandatory_files(void **state)
         {0x6FAD, 4, 0x03, 0},  {0x6FB7, 0, 0x01, 4}, {0x6FC4, 0, 0, 0},     {0x6FE3, 18, 0x1E, 0},
         {0x6FE4, 0, 0x18, 80}, {0x6F06, 0, 0x17, 0},
     };
-    static const char *const plans[] = {"plans/telecom.yaml", "plans/three-fields.yaml"};
+    static const char *const plans[] = {"plans/telecom.yaml", "plans/three-fields.yaml",
+                                        "plans/machine.yaml"};
 
     (void)state;
     for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
@@ -91,7 +92,8 @@ static void the_service_table_agrees_with_the_files(void **state)
         {43, 0x6F62}, {45, 0x6FC5}, {46, 0x6FC6}, {47, 0x6FC7}, {51, 0x6FCD}, {71, 0x6FD9},
         {85, 0x6FE3}, {85, 0x6FE4},
     };
-    static const char *const plans[] = {"plans/telecom.yaml", "plans/three-fields.yaml"};
+    static const char *const plans[] = {"plans/telecom.yaml", "plans/three-fields.yaml",
+                                        "plans/machine.yaml"};
 
     (void)state;
     for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
@@ -189,7 +191,8 @@ static void conditions_may_be_any_or_all_of_several_pins(void **state)
 
 static void parents_come_before_children_and_rules_before_files(void **state)
 {
-    static const char *const plans[] = {"plans/telecom.yaml", "plans/three-fields.yaml"};
+    static const char *const plans[] = {"plans/telecom.yaml", "plans/three-fields.yaml",
+                                        "plans/machine.yaml"};
 
     (void)state;
     for (size_t p = 0; p < sizeof plans / sizeof *plans; p++) {

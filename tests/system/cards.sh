@@ -12,10 +12,15 @@ export KEYBORN_HOME=$work/home
 ki_of_test_set_1=465B5CE8B199B49FAA5F0A2EE238A6BC
 opc_of_test_set_1=CD63CB71954A9F4E48A5994E37A02BAF
 
-# make_cards DIRECTORY COUNT: semi-finished SIMs, as the factory hands them over.
+# make_cards DIRECTORY COUNT: semi-finished SIMs, as the factory hands them over. The roots of maker
+# and operators are in DIRECTORY.roots.
 make_cards() {
-    mkdir -p "$KEYBORN_HOME"
-    "$KEYBORN" factory make --plan "$repository/examples/plans/telecom.yaml" --count "$2" --dir "$1" </dev/null
+    local roots=$1.roots
+    mkdir -p "$KEYBORN_HOME" "$roots"
+    [ -d "$roots/maker" ] || "$KEYBORN" ca init --dir "$roots/maker" --name Maker --kind maker </dev/null
+    [ -d "$roots/operators" ] || "$KEYBORN" ca init --dir "$roots/operators" --name Operators </dev/null
+    "$KEYBORN" factory make --plan "$repository/examples/plans/telecom.yaml" --count "$2" --dir "$1" \
+        --maker-ca "$roots/maker" --operators-root "$roots/operators" </dev/null
 }
 
 # make_batch DIRECTORY: DIRECTORY/batch.csv for its cards: keys of test set 1, PIN 1234.
