@@ -16,7 +16,8 @@ enum {
     DARK_MS = 5000, /* without power, at least */
     DARK_LONGEST_MS = 90000,
     CUT_WITHIN = 160, /* programs and erases after a power-up */
-    LINGER_MS = 5000
+    LINGER_MS = 5000,
+    ALONE_MS = 4 * 3600 * 1000
 };
 
 static void plan(struct kb_sim_phone *phone, int64_t in_ms,
@@ -268,6 +269,26 @@ static void note_attempt(struct kb_sim_phone *phone, uint8_t before)
     }
 }
 
+/* A machine whose card has told why, and does not try anew by itself. */
+static void is_left_alone(void *ctx, const struct kb_sim_event *event)
+{
+    struct kb_sim_phone *phone = kb_sim_phone(ctx, event->card);
+
+    if (phone && !phone->is_settled && phone->state == KB_CPA_IDLE &&
+        phone->reason != KB_REASON_NONE &&
+        event->turn == phone->world->records[event->card].attempts)
+        settle(phone, KB_OUTCOME_REFUSED);
+}
+
+static void give_time(struct kb_sim_phone *phone)
+{
+    kb_sim_plan(&phone->world->clock, ALONE_MS,
+                (struct kb_sim_event){.run = is_left_alone,
+                                      .ctx = phone->world,
+                                      .card = phone->number,
+                                      .turn = phone->world->records[phone->number].attempts});
+}
+
 /* An attempt is over without success. The reason is shown a moment later than the state. */
 static void failed(void *ctx, const struct kb_sim_event *event)
 {
@@ -278,9 +299,14 @@ static void failed(void *ctx, const struct kb_sim_event *event)
     phone->was_active = false;
     if (phone->user.tries_left)
         phone->user.tries_left--;
+    /* A machine has nobody to show it to; the AS was told. */
+    if (phone->reason == KB_REASON_NONE && phone->world->config.front == KB_WORLD_MACHINE)
+        phone->reason = (uint8_t)kb_sim_servers_reason(phone->world, phone->id_sc);
     if (phone->reason != KB_REASON_NONE &&
         (!phone->user.tries_left || phone->reason == KB_REASON_USER))
         settle(phone, KB_OUTCOME_REFUSED);
+    else if (phone->world->config.front == KB_WORLD_MACHINE)
+        give_time(phone);
     else
         kb_sim_user_consider(phone);
 }

@@ -202,6 +202,16 @@ enum kb_err kb_sim_servers_tell(struct kb_world *world, uint64_t number,
     return err;
 }
 
+enum kb_session_reason kb_sim_servers_reason(struct kb_world *world, const char *id_sc)
+{
+    struct kb_as_status status;
+
+    if (!world->hosts[0].server || kb_as_status(world->hosts[0].server, text(id_sc), &status) ||
+        status.state != KB_AS_REFUSED)
+        return KB_REASON_NONE;
+    return (enum kb_session_reason)status.reason;
+}
+
 unsigned kb_sim_choose_operator(const struct kb_world *world, struct kb_chance *chance)
 {
     unsigned with_contract = world->operator_count - 1;

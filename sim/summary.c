@@ -84,3 +84,18 @@ void kb_world_result(struct kb_world *world, struct kb_world_result *result)
     kb_sim_links_finish(&world->links, result->digest);
     world->is_digested = true;
 }
+
+enum kb_err kb_world_run(const struct kb_world_config *config, struct kb_world_result *result,
+                         struct kb_report *why)
+{
+    struct kb_world *world;
+    enum kb_err err = kb_world_open(config, &world, why);
+
+    if (err)
+        return err;
+    while (kb_world_step(world))
+        ;
+    kb_world_result(world, result);
+    kb_world_close(world);
+    return KB_OK;
+}

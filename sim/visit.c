@@ -19,7 +19,7 @@ enum {
     CAUSE_CONGESTION = 22
 };
 
-enum { REFUSES_MS = 45 * 60 * 1000 };
+enum { REFUSES_MS = 10 * 60 * 1000 };
 
 static const char *const networks[KB_SIM_NETWORKS] = {"network 1", "network 2", "network 3"};
 static const char *const accept_text = "accept", *const reject_text = "reject";

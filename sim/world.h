@@ -126,6 +126,9 @@ uint64_t kb_world_settled(const struct kb_world *world);
 
 /* Of a run that is over. */
 void kb_world_result(struct kb_world *world, struct kb_world_result *result);
+/* All of it: opens, steps to the end, closes. For measuring, with is_measured. */
+enum kb_err kb_world_run(const struct kb_world_config *config, struct kb_world_result *result,
+                         struct kb_report *why);
 const struct kb_world_record *kb_world_record(const struct kb_world *world, uint64_t card);
 const char *kb_world_promise_text(enum kb_world_promise promise);
 
