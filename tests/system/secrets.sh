@@ -43,10 +43,10 @@ sed "s/,$puk\$/,${puk}123/" "$work/batch.csv" >"$work/wrong.csv"
 ! "$KEYBORN" bureau run --entity "$cards/entity.yaml" --handover "$cards/handover.csv" --batch "$work/wrong.csv" \
     --dir "$cards" --journal "$work/wrong.journal" </dev/null >"$said/wrong" 2>&1 || fail "a PUK of 11 digits was taken"
 
-# What may hold secrets by its nature: the cards, the tables they came from, the keys' home.
+# What may hold secrets by its nature: the cards, the tables they came from, the keys' home, the roots' keys.
 searched() {
     find "$work" -type f ! -name '*.card' ! -name handover.csv ! -name bootstrap.csv ! -name batch.csv \
-        ! -name wrong.csv ! -path "$work/home/*" ! -name transport.key
+        ! -name wrong.csv ! -name root.key ! -path "$work/home/*" ! -name transport.key
 }
 
 # must_not_be_in_files WHAT TEXT
@@ -81,13 +81,17 @@ secret "the unblock code" $puk text
 while IFS=, read -r _ _ code; do
     [ "$code" = perso_code ] || secret "a personalization code" "${code%$'\r'}" hex
 done <"$cards/handover.csv"
-# Temporary keys, admin codes and packet keys: every column of bootstrap.csv but identifiers.
+# Temporary keys and packet keys: every column of bootstrap.csv but identifiers and credentials, which are public.
 while IFS=, read -r -a columns; do
     for value in "${columns[@]}"; do
-        [[ $value =~ ^[0-9A-Fa-f]{32} ]] && secret "a key of bootstrap.csv" "${value%$'\r'}" hex
+        value=${value%$'\r'}
+        [[ $value =~ ^[0-9A-Fa-f]{32}$ ]] && secret "a key of bootstrap.csv" "$value" hex
     done
 done <"$cards/bootstrap.csv"
-[ $planted -ge 19 ] || fail "only $planted secrets were searched for"
+for root in maker operators; do
+    secret "the key of a root" "$(head -c 64 "$cards.roots/$root/root.key")" hex
+done
+[ $planted -ge 21 ] || fail "only $planted secrets were searched for"
 
 # That the search finds what is there.
 echo "x${ki}x" | tr A-F a-f >"$work/bait"
