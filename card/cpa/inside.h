@@ -30,18 +30,19 @@ enum kb_cpa_step {
 
 enum kb_cpa_flag {
     KB_CPA_HAS_PROFILE = 1 << 0,
-    KB_CPA_ASKS_USER = 1 << 1,        /* of the plan */
-    KB_CPA_HAS_USER = 1 << 2,         /* somebody reads what is shown */
-    KB_CPA_IS_PACKET = 1 << 3,        /* bearer of the plan */
-    KB_CPA_HAS_MENU = 1 << 4,         /* the terminal shows the entry */
-    KB_CPA_WANTS_RESET = 1 << 5,      /* the terminal works with what is no longer in the files */
-    KB_CPA_HAS_FEWER_EVENTS = 1 << 6, /* it did not take all we would hear of */
-    KB_CPA_HAS_TIMER = 1 << 7,        /* ours is running */
-    KB_CPA_HAS_NO_TIMERS = 1 << 8,    /* the terminal has none */
-    KB_CPA_HAS_RETRIED = 1 << 9,      /* by itself, without a timer, since the reset */
-    KB_CPA_IS_REJECTED = 1 << 10,     /* an attach was, since the timer began */
-    KB_CPA_IS_JUDGING = 1 << 11,      /* LOCATE decides whether this attach was refused */
-    KB_CPA_IS_READY_TO_SHOW = 1 << 12 /* success, in this power-up */
+    KB_CPA_ASKS_USER = 1 << 1,         /* of the plan */
+    KB_CPA_HAS_USER = 1 << 2,          /* somebody reads what is shown */
+    KB_CPA_IS_PACKET = 1 << 3,         /* bearer of the plan */
+    KB_CPA_HAS_MENU = 1 << 4,          /* the terminal shows the entry */
+    KB_CPA_WANTS_RESET = 1 << 5,       /* the terminal works with what is no longer in the files */
+    KB_CPA_HAS_FEWER_EVENTS = 1 << 6,  /* it did not take all we would hear of */
+    KB_CPA_HAS_TIMER = 1 << 7,         /* ours is running */
+    KB_CPA_HAS_NO_TIMERS = 1 << 8,     /* the terminal has none */
+    KB_CPA_HAS_RETRIED = 1 << 9,       /* by itself, without a timer, since the reset */
+    KB_CPA_IS_REJECTED = 1 << 10,      /* an attach was, since the timer began */
+    KB_CPA_IS_JUDGING = 1 << 11,       /* LOCATE decides whether this attach was refused */
+    KB_CPA_IS_READY_TO_SHOW = 1 << 12, /* success, in this power-up */
+    KB_CPA_IS_UNSENT = 1 << 13         /* the terminal could not send the packet */
 };
 
 enum {

@@ -174,7 +174,8 @@ void kb_cpa_enter(struct kb_card *card, const struct kb_cpa_record *record)
     cpa->state = record->state;
     cpa->part = cpa->resends = cpa->tries = 0;
     cpa->todo = (uint16_t)((cpa->todo & LASTING) | wants[record->state]);
-    kb_cpa_clear(card, KB_CPA_HAS_TIMER | KB_CPA_IS_JUDGING | KB_CPA_IS_REJECTED);
+    kb_cpa_clear(card,
+                 KB_CPA_HAS_TIMER | KB_CPA_IS_JUDGING | KB_CPA_IS_REJECTED | KB_CPA_IS_UNSENT);
     if (cpa->channel && !(cpa->todo & KB_CPA_BIT(SEND)))
         kb_cpa_want(card, KB_CPA_BIT(CLOSE));
     want_menu(card);

@@ -261,6 +261,7 @@ static void sent(struct kb_card *card, const struct kb_cat_response *response)
         return;
     }
     card->cpa.part++;
+    kb_cpa_clear(card, KB_CPA_IS_UNSENT);
     if (card->cpa.part < count_parts(card))
         kb_cpa_want(card, KB_CPA_BIT(SEND));
     else
@@ -273,6 +274,7 @@ static void not_sent(struct kb_card *card, const struct kb_cat_response *respons
     (void)response;
     if (card->cpa.channel)
         kb_cpa_want(card, KB_CPA_BIT(CLOSE));
+    kb_cpa_set(card, KB_CPA_IS_UNSENT);
     wait_for_answer(card);
 }
 

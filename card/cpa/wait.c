@@ -94,6 +94,14 @@ static void start_by_itself(struct kb_card *card)
         kb_cpa_want(card, KB_CPA_BIT(TIMER));
 }
 
+/* What could not leave for want of service, and is no resend. */
+static void send_now(struct kb_card *card)
+{
+    kb_cpa_clear(card, KB_CPA_IS_UNSENT);
+    card->cpa.part = 0;
+    kb_cpa_want(card, KB_CPA_BIT(SEND));
+}
+
 void kb_cpa_serve(struct kb_card *card, uint8_t service)
 {
     card->cpa.service = service;
@@ -107,6 +115,8 @@ void kb_cpa_serve(struct kb_card *card, uint8_t service)
         succeed(card);
     else if (card->cpa.state == KB_CPA_IDLE)
         start_by_itself(card);
+    else if (kb_cpa_is(card, KB_CPA_IS_UNSENT))
+        send_now(card);
     else if (kb_cpa_is(card, KB_CPA_HAS_NO_TIMERS))
         kb_cpa_expired(card);
 }

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A terminal with its user and a visited network, small enough to be understood: performs what the
+ * card asks for, attaches with real vectors, and has no clock but the card's own timer. */
+#ifndef KB_TESTS_CPA_PHONE_H
+#define KB_TESTS_CPA_PHONE_H
+
+#include "tests/card/rig.h"
+#include "tests/cpa/provider.h"
+#include "wire/bcd.h"
+
+enum { PHONE_TEXT = 128, PHONE_ITEMS = 16, PHONE_AGAIN = 0xFFFF };
+
+/* Who may attach. */
+struct subscriber {
+    char imsi[KB_IMSI_MAX + 1];
+    uint8_t k[16], opc[16];
+};
+
+struct phone {
+    struct rig *rig;
+    struct provider *provider;
+    struct subscriber temporary;
+    uint64_t sqn;
+
+    /* The device. */
+    bool must_attach;
+    uint8_t service; /* enum kb_cat_service */
+    bool is_timed;
+    uint32_t seconds; /* of the timer */
+    uint32_t longest;
+    uint16_t sw;
+    bool is_lost; /* power was cut in the card */
+    struct kb_sms_split down;
+    uint8_t channel_in[2048], channel_out[2048]; /* from the card, to the card */
+    size_t in_len, out_len;
+    bool is_open, has_data_event;
+
+    /* What it saw. */
+    unsigned commands[256], short_messages_up, short_messages_down, attaches, refused_attaches;
+    unsigned expiries, resets;
+    char texts[8][PHONE_TEXT], question[PHONE_TEXT], menu[PHONE_TEXT];
+    char items[PHONE_ITEMS][PHONE_TEXT];
+    size_t text_count, item_count;
+    char imsi[16];
+
+    /* How it and the network behave. */
+    bool takes_new;      /* the network takes the operator's identity */
+    uint8_t result[256]; /* of commands of this type; 0: as it should be */
+    unsigned times[256]; /* so often; PHONE_AGAIN: always */
+    const char *code;    /* what the user types */
+    uint8_t item;        /* what the user chooses */
+    bool says_yes;
+    bool has_no_rejections;    /* tells nothing of network rejections */
+    bool loses_up, loses_down; /* every short message */
+    unsigned expiries_max;
+};
+
+void phone_start(struct phone *phone, struct rig *rig, struct provider *provider);
+
+/* Power, TERMINAL PROFILE. False when power failed. */
+bool phone_on(struct phone *phone);
+
+/* Until nothing is left to do but wait for the user, or power fails (then false). */
+bool phone_run(struct phone *phone);
+
+/* The same, power restored after every cut. */
+void phone_run_on(struct phone *phone);
+
+void phone_menu(struct phone *phone);
+
+/* A packet for the card, in short messages. */
+void phone_deliver(struct phone *phone, struct kb_span packet);
+
+#endif
