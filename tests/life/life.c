@@ -56,11 +56,25 @@ static bool prepare_field(struct life *life, uint8_t index)
     return true;
 }
 
+/* A key pair, and bytes in place of the credential that would speak of it. */
+static void make_key(struct kb_commands *list, const struct kb_plan *plan)
+{
+    static const uint8_t generate[4] = {0x80, 0x4E, 0x00, 0x00};
+    static const uint8_t put[4] = {0x80, 0x44, 0x00, KB_OBJ_CREDENTIAL};
+    const uint8_t curve = (uint8_t)plan->air.curve;
+
+    if (!plan->air.has_credential)
+        return;
+    kb_commands_add(list, "GENERATE KEY", generate, kb_span(&curve, 1));
+    kb_commands_add(list, "PUT OBJECT", put, kb_span("\x01\x07 a credential", 15));
+}
+
 bool life_prepare(struct life *life, const char *plan_path)
 {
     const struct kb_fresh_source source = {.crypto = &kb_crypto_openssl};
     struct kb_writer out = kb_wr(image, sizeof(image));
     uint8_t private_key[KB_P256_PRIVATE], public_key[KB_P256_PUBLIC];
+    struct kb_air_trust trust;
     struct kb_report why = {0};
 
     memset(life, 0, sizeof(*life));
@@ -70,7 +84,10 @@ bool life_prepare(struct life *life, const char *plan_path)
         kb_fresh_make(&life->fresh, life->plan, &source, 1, &why))
         return say(&why);
     kb_blueprint_common(&life->making, life->plan, public_key, kb_wr_span(&out));
+    trust = (struct kb_air_trust){.operators = {kb_span("Operators", 9), public_key}};
+    kb_static_key_common(&life->making, life->plan, &trust);
     kb_blueprint_card(&life->making, life->plan, &life->fresh);
+    make_key(&life->making, life->plan);
     kb_blueprint_secure(&life->making);
     life->field_count = life->plan->field_count;
     for (uint8_t i = 0; i < life->field_count; i++)

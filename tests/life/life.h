@@ -6,6 +6,7 @@
 
 #include "desk/blueprint.h"
 #include "desk/maker_field.h"
+#include "desk/static_key.h"
 #include "tests/card/rig_reader.h"
 
 /* Everything that is decided before the card is touched: the same for every life compared. */

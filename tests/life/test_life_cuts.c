@@ -28,6 +28,7 @@ static void blank(struct rig *card)
     rig_blank_small(card, sectors);
     quick = kb_crypto_mbedtls;
     quick.p256_verify = kb_crypto_openssl.p256_verify;
+    quick.p256_public = kb_crypto_openssl.p256_public;
     card->port.crypto = &quick;
 }
 
