@@ -538,6 +538,9 @@ static bool do_one(struct phone *phone)
         fetch(phone);
     else if (phone->must_attach)
         attach(phone);
+    else if (phone->provider->packet_len && phone->holds &&
+             phone->holds == phone->provider->answer_kind)
+        return false;
     else if (phone->provider->packet_len)
         deliver_answer(phone);
     else if (phone->is_timed && phone->expiries < phone->expiries_max)

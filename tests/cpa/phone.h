@@ -53,6 +53,7 @@ struct phone {
     bool has_no_rejections;    /* tells nothing of network rejections */
     bool loses_up, loses_down; /* every short message */
     unsigned expiries_max;
+    uint8_t holds; /* stops before a message of this kind (enum kb_session_kind) is delivered */
 };
 
 void phone_start(struct phone *phone, struct rig *rig, struct provider *provider);

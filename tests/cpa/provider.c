@@ -189,6 +189,7 @@ void provider_write(struct provider *provider, const struct kb_session_message *
     if (provider->change)
         provider->change(provider, &wr);
     provider->answer_len = wr.len;
+    provider->answer_kind = (uint8_t)message->kind;
     say_again(provider);
 }
 

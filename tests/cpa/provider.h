@@ -71,6 +71,7 @@ struct provider {
     /* The answer: the message, and the packet that waits to be delivered. */
     uint8_t answer[KB_SESSION_MAX];
     size_t answer_len;
+    uint8_t answer_kind;
     uint8_t packet[PROVIDER_PACKET];
     size_t packet_len;
 

@@ -98,6 +98,11 @@ static void put_objects(void)
 
 void world_begin(enum kb_curve curve)
 {
+    world_begin_small(curve, RIG_SECTORS);
+}
+
+void world_begin_small(enum kb_curve curve, uint32_t sectors)
+{
     memset(&world, 0, sizeof(world));
     provider_start(&world.provider, curve);
     phone_start(&world.phone, &world.rig, &world.provider);
@@ -117,7 +122,7 @@ void world_begin(enum kb_curve curve)
         .service = kb_span("+4917000", 8),
         .title = kb_span("My operator", 11),
     };
-    rig_blank(&world.rig);
+    rig_blank_small(&world.rig, sectors);
     /* The library of the chip, but for what it is slow at. */
     world.crypto = kb_crypto_mbedtls;
     world.crypto.p256_verify = kb_crypto_openssl.p256_verify;
