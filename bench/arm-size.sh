@@ -5,35 +5,54 @@
 #
 #   bench/arm-size.sh DIRECTORY
 #
-# "Without crypto" leaves out AES, SHA-256, ECDSA and GCM of the library behind the port; Milenage
-# and CMAC, which are our own, have a row of their own.
+# "Without crypto" leaves out AES, SHA-256, ECDSA, ECDH and GCM of the library behind the port, the key
+# agreement, and what of the algorithms is our own (Milenage, CMAC, HKDF): the last two have rows.
 set -eu
 
 out=$(readlink -f "$1")
 cd "$(dirname "$(readlink -f "$0")")/.."
 target=(-mcpu=cortex-m3 -mthumb)
-flags=("${target[@]}" -std=c11 -Os -ffreestanding -ffunction-sections -fdata-sections -Wall -Werror -I.)
+flags=("${target[@]}" -std=c11 -Os -ffreestanding -ffunction-sections -fdata-sections -DKB_SMALL -Wall -Werror -I.)
 host_only='^(wire/report|crypto/openssl|crypto/openssl_agree|crypto/openssl_cbc|crypto/mbedtls|crypto/mbedtls_agree|crypto/mbedtls_cbc|card/nvm/flash_ram|card/nvm/flash_fault)\.c$'
 
 command -v arm-none-eabi-gcc >/dev/null || { echo "arm-none-eabi-gcc is not installed" >&2; exit 77; }
 mkdir -p "$out"
 
+# compile DIRECTORY FLAG... -- ROOM...: prints the objects
 compile() {
-    local source objects=()
+    local into=$1 extra=() source objects=()
+    shift
+    while [ "$1" != -- ]; do
+        extra+=("$1")
+        shift
+    done
+    shift
+    mkdir -p "$into"
     for source in $(find "$@" -name '*.c' | sort | grep -vE "$host_only"); do
-        objects+=("$out/${source//\//_}.o")
-        arm-none-eabi-gcc "${flags[@]}" -c "$source" -o "${objects[-1]}"
+        objects+=("$into/${source//\//_}.o")
+        arm-none-eabi-gcc "${flags[@]}" "${extra[@]}" -c "$source" -o "${objects[-1]}"
     done
     printf '%s\n' "${objects[@]}"
 }
 
-# Code and constants, in bytes, of what the card's three entries reach.
+entries=-Wl,--gc-sections,-e,kb_card_transmit,-u,kb_card_power_up,-u,kb_card_format,-u,kb_card_reset
+code_of() { arm-none-eabi-size "$1" | awk 'NR == 2 { print $1 }'; }
+
+# Code and constants, in bytes, of what the card's entries reach.
 link() {
     local result=$1
     shift
-    arm-none-eabi-gcc "${target[@]}" -nostdlib -r -Wl,--gc-sections,-e,kb_card_transmit \
-        -Wl,-u,kb_card_power_up,-u,kb_card_format,-u,kb_card_reset "$@" -o "$result"
-    arm-none-eabi-size "$result" | awk 'NR == 2 { print $1 }'
+    arm-none-eabi-gcc "${target[@]}" -nostdlib -r "$entries" "$@" -o "$result"
+    code_of "$result"
+}
+
+# The same by link-time optimization, which wants a program: what is missing stays missing.
+link_optimized() {
+    local result=$1
+    shift
+    arm-none-eabi-gcc "${flags[@]}" -flto -flto-partition=none -nostdlib "$entries" \
+        -Wl,--unresolved-symbols=ignore-all "$@" -o "$result"
+    code_of "$result"
 }
 
 # The size of a type, as the size of an array of that many bytes.
@@ -43,14 +62,27 @@ size_of() {
     printf '%d\n' "0x$(arm-none-eabi-nm -S "$out/size.o" | awk '$4 == "size_of" { print $2 }')"
 }
 
-core=$(compile card wire)
-own_crypto=$(compile crypto)
-# shellcheck disable=SC2086 # lists of files
+air='/card_(application|toolkit|ota|cpa)[_.]'
+core=$(compile "$out" -- card wire)
+own_crypto=$(compile "$out" -- crypto)
+agreement=$(compile "$out" -- agree)
+optimized=$(compile "$out/optimized" -flto -- card wire)
+# shellcheck disable=SC2046,SC2086 # lists of files
 {
-    without=$(link "$out/core-only.o" $core)
-    with=$(link "$out/core.o" $core $own_crypto)
+    desk=$(link "$out/desk.o" $(grep -vE "$air" <<<"$core"))
+    whole=$(link "$out/whole.o" $core)
+    smallest=$(link_optimized "$out/whole.elf" $optimized)
+    agreeing=$(link "$out/agreeing.o" $core $agreement)
+    with=$(link "$out/core.o" $core $agreement $own_crypto)
 }
-printf 'code of the card core, Cortex-M3 -Os, without crypto\t%s\tB\t40960\tless\n' "$without"
-printf '  Milenage, CMAC and the like on top\t%s\tB\t0\tless\n' $((with - without))
-printf 'RAM of a card: state and buffers, Cortex-M3\t%s\tB\t4096\tless\n' \
-    "$(size_of 'sizeof(struct kb_card) + KB_APDU_SHORT_MAX')"
+
+row() { printf '%s\t%s\tB\t%s\tless\n' "$1" "$2" "${3:-0}"; }
+row 'code of the card, Cortex-M3 -Os, without the air and crypto' "$desk" 40960
+row '  toolkit, secured packets and CPA on top' $((whole - desk))
+row 'code of the whole card, without crypto' "$whole" 40960
+row '  the same by link-time optimization' "$smallest"
+row '  key agreement (agree/) on top' $((agreeing - whole))
+row '  Milenage, CMAC, HKDF and the like on top' $((with - agreeing))
+row 'RAM of a card: state and buffers, Cortex-M3' "$(size_of 'sizeof(struct kb_card) + KB_APDU_SHORT_MAX')" 4096
+row '  of it for toolkit, packets and CPA' \
+    "$(size_of 'sizeof(struct kb_toolkit) + sizeof(struct kb_inbox) + sizeof(struct kb_cpa)')"

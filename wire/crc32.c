@@ -1,6 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CRC-32, a byte a step with one table of 1 KB. */
+/* CRC-32: a byte a step with a table of 1 KB or, made for a small memory (KB_SMALL), half a byte a
+ * step with one of 64 bytes. */
 #include "wire/crc32.h"
+
+#ifdef KB_SMALL
+
+/* Entry i: the register after the four bits i, polynomial 0xEDB88320 (0x04C11DB7 reflected). */
+static const uint32_t table[16] = {
+    0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
+    0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C, 0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C,
+};
+
+static uint32_t step(uint32_t crc, uint8_t byte)
+{
+    crc = table[(crc ^ byte) & 0x0F] ^ crc >> 4;
+    return table[(crc ^ (uint32_t)byte >> 4) & 0x0F] ^ crc >> 4;
+}
+
+#else
 
 /* Entry i: the register after the byte i, polynomial 0xEDB88320 (0x04C11DB7 reflected). */
 static const uint32_t table[256] = {
@@ -38,12 +55,19 @@ static const uint32_t table[256] = {
     0xB3667A2E, 0xC4614AB8, 0x5D681B02, 0x2A6F2B94, 0xB40BBE37, 0xC30C8EA1, 0x5A05DF1B, 0x2D02EF8D,
 };
 
+static uint32_t step(uint32_t crc, uint8_t byte)
+{
+    return table[(crc ^ byte) & 0xFF] ^ crc >> 8;
+}
+
+#endif
+
 uint32_t kb_crc32(uint32_t crc, const void *data, size_t len)
 {
     const uint8_t *bytes = data;
 
     crc = ~crc;
     for (size_t i = 0; i < len; i++)
-        crc = table[(crc ^ bytes[i]) & 0xFF] ^ crc >> 8;
+        crc = step(crc, bytes[i]);
     return ~crc;
 }
