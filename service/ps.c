@@ -167,20 +167,15 @@ static enum kb_err take_answer(struct kb_ps_turn *turn, const struct kb_register
     return kb_ps_turn(turn, message->what == KB_REGISTER_DONE ? KB_PS_DONE : KB_PS_FAILED);
 }
 
-/* Whoever used it, and with whichever keys: it never is another card's. Only the present keys say
- * something about the card's attempt. */
-static enum kb_err take_seen(struct kb_ps_turn *turn, const struct kb_register_message *message)
+/* Whoever used it, and with whichever keys: it never is another card's. No more than that: a card
+ * that authenticated need not have heard that it was accepted, and may fall back; what became of
+ * the attempt is its own word alone. */
+static enum kb_err take_seen(struct kb_ps_turn *turn)
 {
-    bool is_present = !message->request || message->request == turn->holding.request;
     bool is_first = turn->holding.state != KB_PS_USED;
     enum kb_err err = kb_ps_pool_use(turn->ps->store, &turn->holding, KB_PS_USE_SEE, 0);
 
-    if (!err && is_first)
-        err = kb_ps_note_identity(turn, "seen");
-    if (err || !is_present || !turn->holding.id_sc[0])
-        return err;
-    err = load_card(turn);
-    return err ? err : kb_ps_turn(turn, KB_PS_SEEN);
+    return err || !is_first ? err : kb_ps_note_identity(turn, "seen");
 }
 
 static enum kb_err take_from_register(struct kb_ps *ps, const struct kb_mail *mail)
@@ -195,7 +190,7 @@ static enum kb_err take_from_register(struct kb_ps *ps, const struct kb_mail *ma
     if (err)
         return err == KB_ERR_ABSENT ? KB_OK : err;
     if (message.what == KB_REGISTER_SEEN)
-        err = take_seen(&turn, &message);
+        err = take_seen(&turn);
     else if (message.what == KB_REGISTER_DONE || message.what == KB_REGISTER_FAILED)
         err = take_answer(&turn, &message);
     kb_wipe(&turn, sizeof(turn));

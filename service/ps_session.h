@@ -22,7 +22,6 @@ enum kb_ps_event {
     KB_PS_LAST,      /* any later message of the agreement */
     KB_PS_DONE,      /* the register has the subscriber */
     KB_PS_FAILED,    /* the register will not have it */
-    KB_PS_SEEN,      /* the subscriber with the card's present keys authenticated */
     KB_PS_CONFIRMED, /* the card says so, under its seal */
     KB_PS_DROPPED,   /* the card has wiped the pair and says so, under its seal */
     KB_PS_GAVE_UP,   /* REFUSE that nobody sealed */

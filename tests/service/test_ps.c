@@ -179,12 +179,31 @@ static void what_the_register_saw_is_used_without_a_word_of_the_card(void **stat
     card->mood = CARD_IS_SILENT;
     world.register_reports = true;
     personalize(card);
-    world_is_personalized(&world, card);
-    assert_int_equal(world_count(&world, KB_PS_USED), 1);
-    world_say(&world, card, KB_SEALED_DROPPED, false); /* too late */
-    world_run(&world);
     assert_int_equal(world_count(&world, KB_PS_USED), 1);
     assert_int_equal(world.to_register, 1);
+    world_close(&world);
+}
+
+/* The network had it authenticated, and the card never heard so. */
+static void a_card_that_was_seen_and_fell_back_begins_anew_with_the_identity_it_had(void **state)
+{
+    struct world_card *card = &world.cards[0];
+    char before[sizeof(card->imsi)];
+
+    (void)state;
+    world_open(&world, NULL, POOL);
+    card->mood = CARD_DROPS;
+    world.register_reports = true;
+    personalize(card);
+    assert_false(card->is_confirmed);
+    assert_int_equal(world_count(&world, KB_PS_USED), 1); /* and never another card's */
+    assert_int_equal(world.to_register, 1);
+    memcpy(before, card->imsi, sizeof(before));
+    card->mood = CARD_CONFIRMS;
+    personalize(card);
+    world_is_personalized(&world, card);
+    assert_string_equal(card->imsi, before);
+    assert_int_equal(world_count(&world, KB_PS_USED), 1);
     world_close(&world);
 }
 
@@ -288,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_failing_register_ends_the_attempt_and_nothing_leaves),
         cmocka_unit_test(a_silent_register_keeps_identity_within),
         cmocka_unit_test(what_the_register_saw_is_used_without_a_word_of_the_card),
+        cmocka_unit_test(a_card_that_was_seen_and_fell_back_begins_anew_with_the_identity_it_had),
         cmocka_unit_test(keys_of_an_earlier_attempt_that_were_seen_are_no_success_of_this_one),
         cmocka_unit_test(a_suite_that_is_not_there_is_answered_with_those_that_are),
         cmocka_unit_test(dh_is_refused_where_there_are_no_groups),
