@@ -140,7 +140,8 @@ static enum kb_err run_script(struct kb_cli_device *device, struct kb_report *wh
     enum kb_err err;
 
     if (!file)
-        return kb_report(why, KB_ERR_IO, "%s: %s", device->script_path, strerror(errno));
+        return kb_report(why, errno == ENOENT ? KB_ERR_ABSENT : KB_ERR_IO, "%s: %s",
+                         device->script_path, strerror(errno));
     err = kb_dpa_script_run(&device->script, device->dpa, file, why);
     fclose(file);
     return err;
