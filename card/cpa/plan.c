@@ -83,7 +83,9 @@ static bool knows_all(struct kb_span bytes)
     uint64_t pairs = kb_cbor_head(&rd, KB_CBOR_MAP);
 
     while (pairs-- > 0 && !rd.is_bad) {
-        if (kb_cbor_head(&rd, KB_CBOR_UINT) > FIELDS)
+        uint64_t key = kb_cbor_head(&rd, KB_CBOR_UINT);
+
+        if (!key || key > FIELDS)
             return false;
         kb_cbor_item(&rd);
     }

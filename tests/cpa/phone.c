@@ -141,6 +141,10 @@ static void attach(struct phone *phone)
     phone->must_attach = false;
     if (!read_imsi(phone))
         return;
+    if (phone->is_nowhere && phone->resets) {
+        tell_service(phone, KB_CAT_NO_SERVICE);
+        return;
+    }
     who = find_subscriber(phone, &fresh);
     phone->attaches++;
     if (who && authenticate(phone, who)) {
@@ -505,6 +509,25 @@ void phone_menu(struct phone *phone)
 
     kb_cat_add(&it.with, KB_CAT_ITEM);
     envelope(phone, &it);
+}
+
+void phone_lose_channel(struct phone *phone)
+{
+    struct kb_cat_objects with = {.channel_status = {0x01, 0x05}};
+
+    phone->is_open = false;
+    kb_cat_add(&with, KB_CAT_CHANNEL_STATUS);
+    event(phone, KB_CAT_EVENT_CHANNEL_STATUS, &with);
+}
+
+void phone_put_in_channel(struct phone *phone, struct kb_span bytes)
+{
+    struct kb_cat_objects with = {.channel_length = 0xFF};
+
+    memcpy(phone->channel_out, bytes.data, bytes.len);
+    phone->out_len = bytes.len;
+    kb_cat_add(&with, KB_CAT_CHANNEL_LENGTH);
+    event(phone, KB_CAT_EVENT_DATA_AVAILABLE, &with);
 }
 
 /* --- The whole --- */

@@ -51,6 +51,7 @@ struct phone {
     uint8_t item;        /* what the user chooses */
     bool says_yes;
     bool has_no_rejections;    /* tells nothing of network rejections */
+    bool is_nowhere;           /* no network after a reset that the card asked for */
     bool loses_up, loses_down; /* every short message */
     unsigned expiries_max;
     uint8_t holds; /* stops before a message of this kind (enum kb_session_kind) is delivered */
@@ -68,6 +69,8 @@ bool phone_run(struct phone *phone);
 void phone_run_on(struct phone *phone);
 
 void phone_menu(struct phone *phone);
+void phone_lose_channel(struct phone *phone);
+void phone_put_in_channel(struct phone *phone, struct kb_span bytes);
 
 /* A packet for the card, in short messages. */
 void phone_deliver(struct phone *phone, struct kb_span packet);
