@@ -74,6 +74,11 @@ void kb_ps_trust_start(struct kb_ps_trust *trust, const struct kb_ps_makers *mak
     };
 }
 
+static bool is_in_time(const struct kb_credential *credential, int64_t now)
+{
+    return now >= credential->not_before && (!credential->expires || now < credential->expires);
+}
+
 enum kb_err kb_ps_trust_look(const struct kb_ps_trust *trust)
 {
     struct kb_credential credential;
@@ -82,6 +87,8 @@ enum kb_err kb_ps_trust_look(const struct kb_ps_trust *trust)
 
     if (!err)
         err = kb_credential_read_claims(token.payload, &credential);
+    if (!err && !is_in_time(&credential, trust->now))
+        err = KB_ERR_RANGE;
     return err ? err : judge(trust, &credential);
 }
 

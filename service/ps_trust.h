@@ -34,7 +34,8 @@ void kb_ps_trust_start(struct kb_ps_trust *trust, const struct kb_ps_makers *mak
                        struct kb_span id_sc, struct kb_span token, int64_t now);
 
 /* What can be seen without a signature's check: spares a card that has no chance the way to the
- * end. KB_ERR_RULE: of another card or maker, or taken back; KB_ERR_MALFORMED. */
+ * end. KB_ERR_RULE: of another card or maker, or taken back; KB_ERR_RANGE: out of its time;
+ * KB_ERR_MALFORMED. */
 enum kb_err kb_ps_trust_look(const struct kb_ps_trust *trust);
 
 /* For kb_edhoc_config.find_peer; the context is a struct kb_ps_trust. */
