@@ -63,11 +63,11 @@ static enum kb_err make_fields(struct kb_air_maker *maker, struct kb_report *why
 static enum kb_err take_options(struct kb_air_maker *maker,
                                 const struct kb_air_maker_options *options, struct kb_report *why)
 {
+    maker->plan = options->plan;
     if (!options->plan->air.is_there)
         return kb_report(why, KB_ERR_RULE, "%s: has no section 'air'", options->plan->path);
     if (options->root_name.len > sizeof maker->root_name)
         return kb_report(why, KB_ERR_TOO_LONG, "the root's name is too long");
-    maker->plan = options->plan;
     maker->source = (struct kb_fresh_source){.crypto = options->crypto, .random = options->random};
     memcpy(maker->root_key, options->root_key, sizeof maker->root_key);
     maker->root_name_len = options->root_name.len;
