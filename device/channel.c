@@ -35,6 +35,12 @@ uint8_t kb_terminal_channel_waiting(const struct kb_terminal *terminal)
     return capped(terminal->channel.in_len);
 }
 
+static void forget_events(struct kb_terminal *terminal)
+{
+    kb_terminal_unnote(terminal, KB_CAT_EVENT_DOWNLOAD, KB_CAT_EVENT_DATA_AVAILABLE, 0);
+    kb_terminal_unnote(terminal, KB_CAT_EVENT_DOWNLOAD, KB_CAT_EVENT_CHANNEL_STATUS, 0);
+}
+
 void kb_terminal_drop_channel(struct kb_terminal *terminal)
 {
     bool was_open = terminal->channel.is_open;
@@ -42,6 +48,7 @@ void kb_terminal_drop_channel(struct kb_terminal *terminal)
     if (!was_open && !terminal->channel.is_lost && !terminal->channel.size)
         return;
     memset(&terminal->channel, 0, sizeof(terminal->channel));
+    forget_events(terminal);
     if (was_open)
         terminal->port->close(terminal->port->ctx);
 }
@@ -103,6 +110,7 @@ static void prepare(struct kb_terminal *terminal, const struct kb_cat_objects *w
     struct kb_terminal_channel *channel = &terminal->channel;
 
     memset(channel, 0, sizeof(*channel));
+    forget_events(terminal);
     memcpy(channel->bearer, with->bearer.data, with->bearer.len);
     channel->bearer_len = (uint8_t)with->bearer.len;
     channel->size = with->buffer_size;
@@ -253,6 +261,8 @@ KB_PERFORM(receive)
     if (len)
         memcpy(room, channel->in, len);
     take_out(channel, len);
+    if (!channel->in_len) /* the card has it all before it heard of it */
+        kb_terminal_unnote(terminal, KB_CAT_EVENT_DOWNLOAD, KB_CAT_EVENT_DATA_AVAILABLE, 0);
     with->channel_data = kb_span(room, len);
     with->channel_length = capped(channel->in_len);
     kb_cat_add(with, KB_CAT_CHANNEL_DATA);

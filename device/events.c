@@ -76,6 +76,16 @@ void kb_terminal_note(struct kb_terminal *terminal, uint8_t tag, uint8_t event, 
     terminal->events[terminal->event_count++] = new;
 }
 
+void kb_terminal_unnote(struct kb_terminal *terminal, uint8_t tag, uint8_t event, uint8_t detail)
+{
+    for (uint8_t i = terminal->event_count; i-- > 0;) {
+        const struct kb_terminal_event *kept = &terminal->events[i];
+
+        if (kept->tag == tag && kept->event == event && (!detail || kept->detail == detail))
+            drop(terminal, i);
+    }
+}
+
 /* --- Envelopes --- */
 
 enum kb_err kb_terminal_envelope(struct kb_terminal *terminal,

@@ -201,6 +201,9 @@ bool kb_terminal_menu_read(struct kb_span command, struct kb_terminal_menu *menu
 
 /* Keeps it for the card, when the card wants to hear of it. */
 void kb_terminal_note(struct kb_terminal *terminal, uint8_t tag, uint8_t event, uint8_t detail);
+/* What waits of this kind is over: a timer that was set anew, the menu or channel that it was
+ * about. detail 0: any. */
+void kb_terminal_unnote(struct kb_terminal *terminal, uint8_t tag, uint8_t event, uint8_t detail);
 /* Sends the oldest one. false: there is none. */
 bool kb_terminal_tell(struct kb_terminal *terminal);
 enum kb_err kb_terminal_envelope(struct kb_terminal *terminal,

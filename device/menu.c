@@ -42,6 +42,7 @@ KB_PERFORM(menu)
         return kb_terminal_result(work, KB_CAT_VALUES_MISSING);
     if (!read_items(&work->command->with, &menu) || work->bytes.len > sizeof(terminal->menu))
         return kb_terminal_result(work, KB_CAT_BEYOND_CAPABILITIES);
+    kb_terminal_unnote(terminal, KB_CAT_MENU_SELECTION, 0, 0);
     terminal->menu_len = 0;
     if (menu.count) {
         memcpy(terminal->menu, work->bytes.data, work->bytes.len);

@@ -46,6 +46,7 @@ static enum kb_terminal_performed start(struct kb_terminal *terminal, struct kb_
         return kb_terminal_result(work, KB_CAT_VALUES_MISSING);
     if (!with->timer_seconds)
         return kb_terminal_result(work, KB_CAT_DATA_NOT_UNDERSTOOD);
+    kb_terminal_unnote(terminal, KB_CAT_TIMER_EXPIRATION, 0, number);
     timer->seconds = with->timer_seconds;
     timer->end = port(terminal)->now(port(terminal)->ctx) + with->timer_seconds;
     port(terminal)->timer(port(terminal)->ctx, number, timer->seconds);
@@ -63,6 +64,8 @@ KB_PERFORM(timer)
     if (work->command->qualifier > KB_CAT_TIMER_VALUE)
         return kb_terminal_result(work, KB_CAT_DATA_NOT_UNDERSTOOD);
     put_timer(work, number);
+    if (work->command->qualifier == KB_CAT_TIMER_DEACTIVATE)
+        kb_terminal_unnote(terminal, KB_CAT_TIMER_EXPIRATION, 0, number);
     if (!is_active(timer))
         return kb_terminal_result(work, KB_CAT_TIMER_CONTRADICTION);
     put_left(terminal, work, timer);

@@ -305,15 +305,23 @@ static void on_detach(void *ctx)
 
 static void on_submit(void *ctx, struct kb_span tpdu, struct kb_span centre)
 {
-    say_bytes(((struct fake_world *)ctx)->log, "submit", tpdu);
-    say_bytes(((struct fake_world *)ctx)->log, "to", centre);
+    struct fake_world *world = ctx;
+
+    say_bytes(world->log, "submit", tpdu);
+    say_bytes(world->log, "to", centre);
+    if (world->answers)
+        kb_terminal_submitted(world->terminal, true, 0);
 }
 
 static void on_open(void *ctx, const char *apn, uint8_t protocol, struct kb_span address,
                     uint16_t port)
 {
-    say(((struct fake_world *)ctx)->log, "open %s protocol %u port %u ", apn, protocol, port);
-    say_bytes(((struct fake_world *)ctx)->log, "address", address);
+    struct fake_world *world = ctx;
+
+    say(world->log, "open %s protocol %u port %u ", apn, protocol, port);
+    say_bytes(world->log, "address", address);
+    if (world->answers)
+        kb_terminal_channel_opened(world->terminal, true);
 }
 
 static void on_send(void *ctx, struct kb_span data)

@@ -43,7 +43,7 @@ struct fake_world {
     struct kb_terminal *terminal;
     char log[FAKE_LOG];
     int64_t now;
-    bool answers; /* asks are answered at once with reply */
+    bool answers; /* asks are answered at once with reply, submits and opens with yes */
     struct kb_terminal_reply reply;
     bool attaches; /* attaches are answered at once with attached */
     struct kb_terminal_attached attached;

@@ -205,6 +205,22 @@ static void what_finds_no_room_may_come_again(void **state)
     assert_true(fake_has(card.said, "830102B664"));
 }
 
+/* Data that came during a question and was fetched before the card heard of it. */
+static void what_the_card_has_already_is_not_announced(void **state)
+{
+    struct kb_terminal_reply read = {0};
+    uint8_t data[3] = {1, 2, 3};
+
+    (void)state;
+    open_channel();
+    want("D00E8103012180820281028D03044142");
+    kb_terminal_channel_received(world.terminal, kb_span(data, 3));
+    fake_card_wants(&card, "D00C810301420082028121B70103");
+    kb_terminal_answer(world.terminal, &read);
+    assert_true(fake_has(card.said, "B603010203B70100\n"));
+    assert_false(fake_has(card.said, "ENVELOPE"));
+}
+
 /* --- The end of a channel --- */
 
 static void a_closed_channel_is_gone(void **state)
@@ -274,6 +290,7 @@ int main(void)
         WITH(more_than_the_buffer_holds_is_refused),
         WITH(received_data_is_announced_once_and_fetched_in_pieces),
         WITH(what_finds_no_room_may_come_again),
+        WITH(what_the_card_has_already_is_not_announced),
         WITH(a_closed_channel_is_gone),
         WITH(another_channel_number_is_none),
         WITH(a_dropped_link_is_told_and_what_had_come_can_still_be_read),

@@ -305,6 +305,74 @@ static void each_command_gets_the_response_of_the_standard(void **state)
         run(&sequences[i]);
 }
 
+/* --- Commands that are damaged --- */
+
+/* How many responses the card got; each has to be one. */
+static size_t count_responses(void)
+{
+    size_t count = 0;
+
+    for (char *at = card.said; (at = strstr(at, "RESPONSE ")); count++) {
+        struct kb_cat_response response;
+        uint8_t bytes[256];
+        size_t len;
+
+        at += strlen("RESPONSE ");
+        *strchr(at, '\n') = 0;
+        fake_bytes(at, bytes, sizeof(bytes), &len);
+        assert_int_equal(kb_cat_response_read(kb_span(bytes, len), &response), KB_OK);
+        at += strlen(at) + 1;
+    }
+    return count;
+}
+
+static void run_damaged(const char *command)
+{
+    unsigned before;
+
+    fake_card_init(&card);
+    fake_world_init(&world);
+    world.answers = true;
+    fake_terminal(&world, &card);
+    fake_clear(&world, &card);
+    fake_card_wants(&card, command);
+    before = card.power_ups;
+    kb_terminal_expired(world.terminal, KB_TERMINAL_POLL);
+    assert_true(kb_terminal_is_on(world.terminal));
+    assert_int_equal(count_responses() + card.power_ups - before, 1);
+    free(world.terminal);
+}
+
+static void a_command_cut_anywhere_is_answered_once(void **state)
+{
+    char command[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++)
+        for (size_t len = strlen(sequences[i].command); len > 2; len -= 2) {
+            memcpy(command, sequences[i].command, len - 2);
+            command[len - 2] = 0;
+            run_damaged(command);
+        }
+}
+
+static void a_command_with_any_bit_flipped_is_answered_once(void **state)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char command[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++)
+        for (size_t at = 0; at < 4 * strlen(sequences[i].command); at++) {
+            size_t value;
+
+            strcpy(command, sequences[i].command);
+            value = (size_t)(strchr(digits, command[at / 4]) - digits);
+            command[at / 4] = digits[value ^ (1u << at % 4)];
+            run_damaged(command);
+        }
+}
+
 /* --- Commands that wait for the network --- */
 
 static int begin(void **state)
@@ -485,6 +553,8 @@ int main(void)
 #define WITH(test) cmocka_unit_test_setup_teardown(test, begin, end)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_command_gets_the_response_of_the_standard),
+        cmocka_unit_test(a_command_cut_anywhere_is_answered_once),
+        cmocka_unit_test(a_command_with_any_bit_flipped_is_answered_once),
         WITH(a_short_message_is_submitted_to_the_centre_named),
         WITH(without_an_address_it_goes_to_the_centre_of_the_card),
         WITH(a_refused_short_message_names_the_cause),

@@ -212,6 +212,28 @@ static void a_status_poll_finds_a_card_that_is_gone_during_a_question(void **sta
     assert_string_equal(card.said, "");
 }
 
+/* The card sets, stops or replaces what it was about to hear of, before it has heard of it. */
+static void news_that_is_over_is_not_told(void **state)
+{
+    struct kb_terminal_reply read = {0};
+
+    (void)state;
+    want("D011810301270082028182A40101A503000001");
+    want("D011810301270082028182A40102A503000001");
+    want(MENU);
+    want(WAITING_TEXT);
+    kb_terminal_expired(world.terminal, 1);
+    kb_terminal_expired(world.terminal, 2);
+    kb_terminal_choose(world.terminal, 1);
+    fake_card_wants(&card, "D011810301270082028182A40101A503000010");
+    fake_card_wants(&card, "D00C810301270182028182A40102");
+    fake_card_wants(&card, MENU);
+    fake_clear(&world, &card);
+    kb_terminal_answer(world.terminal, &read);
+    assert_false(fake_has(card.said, "ENVELOPE"));
+    assert_int_equal(world.timers[1], 1);
+}
+
 /* --- Timers and polls --- */
 
 static void a_timer_that_expires_is_told_with_what_it_was_set_to(void **state)
@@ -405,6 +427,7 @@ int main(void)
         WITH(what_happens_during_a_command_is_told_afterwards_in_order),
         WITH(of_more_than_can_be_kept_the_newest_stay),
         WITH(a_status_poll_finds_a_card_that_is_gone_during_a_question),
+        WITH(news_that_is_over_is_not_told),
         WITH(a_timer_that_expires_is_told_with_what_it_was_set_to),
         WITH(a_timer_tells_what_is_left_and_stops),
         WITH(eight_timers_run_beside_each_other),
