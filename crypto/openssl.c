@@ -25,12 +25,13 @@ static const EVP_CIPHER *cipher_for(size_t key_len)
 {
     static const struct {
         size_t key_len;
-        const EVP_CIPHER *(*cipher)(void);
-    } ciphers[] = {{16, EVP_aes_128_ecb}, {24, EVP_aes_192_ecb}, {32, EVP_aes_256_ecb}};
+        enum kb_openssl_cipher cipher;
+    } ciphers[] = {
+        {16, KB_OPENSSL_AES_128_ECB}, {24, KB_OPENSSL_AES_192_ECB}, {32, KB_OPENSSL_AES_256_ECB}};
 
     for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++) {
         if (ciphers[i].key_len == key_len)
-            return ciphers[i].cipher();
+            return kb_openssl_cipher(ciphers[i].cipher);
     }
     return NULL;
 }
@@ -76,7 +77,7 @@ static enum kb_err sha256_start(struct kb_sha256 *sha)
     EVP_MD_CTX *context = EVP_MD_CTX_new();
 
     *sha_context(sha) = context;
-    if (context && EVP_DigestInit_ex2(context, EVP_sha256(), NULL))
+    if (context && EVP_DigestInit_ex2(context, kb_openssl_sha256(), NULL))
         return KB_OK;
     EVP_MD_CTX_free(context);
     *sha_context(sha) = NULL;
@@ -213,16 +214,6 @@ static enum kb_err p256_public(const uint8_t private_key[KB_P256_PRIVATE],
 
 enum { DER_MAX = 72 }; /* two integers of 33 bytes, with tags and lengths */
 
-static bool read_der(const uint8_t *der, size_t len, uint8_t signature[KB_P256_SIGNATURE])
-{
-    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &der, (long)len);
-    bool is_ok = sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), signature, 32) == 32 &&
-                 BN_bn2binpad(ECDSA_SIG_get0_s(sig), signature + 32, 32) == 32;
-
-    ECDSA_SIG_free(sig);
-    return is_ok;
-}
-
 /* Returns the length, 0 on failure. */
 static size_t write_der(const uint8_t signature[KB_P256_SIGNATURE], uint8_t der[DER_MAX])
 {
@@ -239,37 +230,6 @@ static size_t write_der(const uint8_t signature[KB_P256_SIGNATURE], uint8_t der[
     BN_free(s);
     ECDSA_SIG_free(sig);
     return len > 0 ? (size_t)len : 0;
-}
-
-static enum kb_err compute_signature(const BIGNUM *scalar, const uint8_t digest[KB_SHA256_SIZE],
-                                     uint8_t signature[KB_P256_SIGNATURE])
-{
-    EVP_PKEY *key = make_key(scalar, NULL);
-    EVP_PKEY_CTX *context = key ? EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL) : NULL;
-    uint8_t der[DER_MAX];
-    size_t len = sizeof(der);
-    bool is_ok = context && EVP_PKEY_sign_init(context) > 0 &&
-                 EVP_PKEY_sign(context, der, &len, digest, KB_SHA256_SIZE) > 0 &&
-                 read_der(der, len, signature);
-
-    EVP_PKEY_CTX_free(context);
-    EVP_PKEY_free(key);
-    return kb_openssl_verdict(is_ok);
-}
-
-static enum kb_err p256_sign(const uint8_t private_key[KB_P256_PRIVATE],
-                             const uint8_t digest[KB_SHA256_SIZE],
-                             uint8_t signature[KB_P256_SIGNATURE])
-{
-    BIGNUM *scalar = kb_openssl_secret_number(kb_span(private_key, KB_P256_PRIVATE));
-    enum kb_err err = KB_ERR_CRYPTO;
-
-    if (!kb_openssl_is_private(private_key))
-        err = KB_ERR_RANGE;
-    else if (scalar)
-        err = compute_signature(scalar, digest, signature);
-    BN_clear_free(scalar);
-    return err;
 }
 
 static enum kb_err p256_verify(const uint8_t public_key[KB_P256_PUBLIC],
@@ -299,9 +259,10 @@ static enum kb_err p256_verify(const uint8_t public_key[KB_P256_PUBLIC],
 static bool gcm_run(EVP_CIPHER_CTX *context, bool is_sealing, const uint8_t *key,
                     const uint8_t *nonce, struct kb_span aad, struct kb_span in, uint8_t *out)
 {
+    const EVP_CIPHER *cipher = kb_openssl_cipher(KB_OPENSSL_AES_256_GCM);
     int len;
 
-    if (!context || !EVP_CipherInit_ex2(context, EVP_aes_256_gcm(), key, nonce, is_sealing, NULL))
+    if (!context || !EVP_CipherInit_ex2(context, cipher, key, nonce, is_sealing, NULL))
         return false;
     if (aad.len && !EVP_CipherUpdate(context, NULL, &len, aad.data, (int)aad.len))
         return false;
@@ -370,7 +331,7 @@ const struct kb_crypto kb_crypto_openssl = {
     .sha256_finish = sha256_finish,
     .p256_keypair = p256_keypair,
     .p256_public = p256_public,
-    .p256_sign = p256_sign,
+    .p256_sign = kb_openssl_p256_sign,
     .p256_verify = p256_verify,
     .p256_shared = kb_openssl_p256_shared,
     .x25519_public = kb_openssl_x25519_public,

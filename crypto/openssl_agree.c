@@ -129,10 +129,10 @@ static enum kb_err check_ccm(struct kb_span aad, struct kb_span text, size_t tag
 static bool ccm_prepare(EVP_CIPHER_CTX *context, const uint8_t *key, const uint8_t *nonce,
                         struct kb_span aad, size_t text_len, uint8_t *tag, size_t tag_len)
 {
+    const EVP_CIPHER *cipher = kb_openssl_cipher(KB_OPENSSL_AES_128_CCM);
     int is_sealing = tag == NULL, len;
 
-    return context &&
-           EVP_CipherInit_ex2(context, EVP_aes_128_ccm(), NULL, NULL, is_sealing, NULL) &&
+    return context && EVP_CipherInit_ex2(context, cipher, NULL, NULL, is_sealing, NULL) &&
            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, KB_CCM_NONCE, NULL) > 0 &&
            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, (int)tag_len, tag) > 0 &&
            EVP_CipherInit_ex2(context, NULL, key, nonce, is_sealing, NULL) &&

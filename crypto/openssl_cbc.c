@@ -21,11 +21,14 @@ static EVP_CIPHER_CTX **inside(struct kb_cbc *cbc)
 static const struct {
     enum kb_cbc_cipher cipher;
     size_t key_len, library_key_len;
-    const EVP_CIPHER *(*get)(void);
+    enum kb_openssl_cipher which;
 } ciphers[] = {
-    {KB_CBC_AES, 16, 16, EVP_aes_128_cbc},          {KB_CBC_AES, 24, 24, EVP_aes_192_cbc},
-    {KB_CBC_AES, 32, 32, EVP_aes_256_cbc},          {KB_CBC_DES, 8, TRIPLE_DES, EVP_des_ede3_cbc},
-    {KB_CBC_DES, 16, TRIPLE_DES, EVP_des_ede3_cbc}, {KB_CBC_DES, 24, TRIPLE_DES, EVP_des_ede3_cbc},
+    {KB_CBC_AES, 16, 16, KB_OPENSSL_AES_128_CBC},
+    {KB_CBC_AES, 24, 24, KB_OPENSSL_AES_192_CBC},
+    {KB_CBC_AES, 32, 32, KB_OPENSSL_AES_256_CBC},
+    {KB_CBC_DES, 8, TRIPLE_DES, KB_OPENSSL_3DES_CBC},
+    {KB_CBC_DES, 16, TRIPLE_DES, KB_OPENSSL_3DES_CBC},
+    {KB_CBC_DES, 24, TRIPLE_DES, KB_OPENSSL_3DES_CBC},
 };
 
 enum { CIPHERS = sizeof(ciphers) / sizeof(ciphers[0]) };
@@ -44,6 +47,7 @@ enum kb_err kb_openssl_cbc_start(struct kb_cbc *cbc, enum kb_cbc_cipher cipher, 
 {
     static const uint8_t zeros[KB_AES_BLOCK];
     size_t which = find(cipher, key_len);
+    const EVP_CIPHER *found;
     EVP_CIPHER_CTX *context = NULL;
     uint8_t keys[KEY_MAX];
     bool is_ok;
@@ -53,9 +57,9 @@ enum kb_err kb_openssl_cbc_start(struct kb_cbc *cbc, enum kb_cbc_cipher cipher, 
         return KB_ERR_RANGE;
     for (size_t i = 0; i < ciphers[which].library_key_len; i++)
         keys[i] = key[i % key_len];
+    found = kb_openssl_cipher(ciphers[which].which);
     context = EVP_CIPHER_CTX_new();
-    is_ok = context &&
-            EVP_CipherInit_ex2(context, ciphers[which].get(), keys, zeros, is_sealing, NULL) &&
+    is_ok = context && EVP_CipherInit_ex2(context, found, keys, zeros, is_sealing, NULL) &&
             EVP_CIPHER_CTX_set_padding(context, 0);
     kb_wipe(keys, sizeof(keys));
     *inside(cbc) = context;

@@ -4,8 +4,25 @@
 #define KB_CRYPTO_OPENSSL_INSIDE_H
 
 #include <openssl/bn.h>
+#include <openssl/evp.h>
 
 #include "crypto/crypto.h"
+
+/* NULL when the library lacks it or memory; then nothing can be started with it. */
+enum kb_openssl_cipher {
+    KB_OPENSSL_AES_128_ECB,
+    KB_OPENSSL_AES_192_ECB,
+    KB_OPENSSL_AES_256_ECB,
+    KB_OPENSSL_AES_128_CBC,
+    KB_OPENSSL_AES_192_CBC,
+    KB_OPENSSL_AES_256_CBC,
+    KB_OPENSSL_3DES_CBC,
+    KB_OPENSSL_AES_128_CCM,
+    KB_OPENSSL_AES_256_GCM,
+    KB_OPENSSL_CIPHERS
+};
+const EVP_CIPHER *kb_openssl_cipher(enum kb_openssl_cipher which);
+const EVP_MD *kb_openssl_sha256(void);
 
 static inline enum kb_err kb_openssl_verdict(bool is_ok)
 {
@@ -23,6 +40,9 @@ enum kb_err kb_openssl_cbc_start(struct kb_cbc *cbc, enum kb_cbc_cipher cipher, 
                                  const uint8_t *key, size_t key_len);
 enum kb_err kb_openssl_cbc_run(struct kb_cbc *cbc, const uint8_t *in, uint8_t *out, size_t len);
 void kb_openssl_cbc_end(struct kb_cbc *cbc);
+enum kb_err kb_openssl_p256_sign(const uint8_t private_key[KB_P256_PRIVATE],
+                                 const uint8_t digest[KB_SHA256_SIZE],
+                                 uint8_t signature[KB_P256_SIGNATURE]);
 enum kb_err kb_openssl_p256_shared(const uint8_t private_key[KB_P256_PRIVATE],
                                    const uint8_t peer_x[KB_P256_X], uint8_t shared_x[KB_P256_X]);
 enum kb_err kb_openssl_x25519_public(const uint8_t private_key[KB_X25519_SIZE],
