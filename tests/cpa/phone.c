@@ -103,6 +103,7 @@ static bool authenticate(struct phone *phone, const struct subscriber *who)
     kb_milenage_end(&m);
     for (size_t i = 0; i < 6; i++)
         autn[i] ^= ak[i];
+    apdu(phone, 0x00, 0xA4, 0x04, 0x0C, kb_span("\xA0\x00\x00\x00\x87\x10\x02", 7), false);
     apdu(phone, 0x00, 0x88, 0, 0x81, kb_span(command, sizeof(command)), true);
     return is_alive(phone) && (phone->sw == 0x9000 || phone->sw >> 8 == 0x91) &&
            phone->rig->response_len > 10 && !memcmp(phone->rig->response + 2, res, 8);
@@ -123,7 +124,7 @@ static bool read_imsi(struct phone *phone)
     return true;
 }
 
-static void tell_service(struct phone *phone, uint8_t service)
+void phone_tell_service(struct phone *phone, uint8_t service)
 {
     struct kb_cat_objects with = {.location_status = service};
 
@@ -139,16 +140,18 @@ static void attach(struct phone *phone)
     const struct subscriber *who;
 
     phone->must_attach = false;
-    if (!read_imsi(phone))
+    if (phone->has_no_identity)
+        strcpy(phone->imsi, phone->temporary.imsi);
+    else if (!read_imsi(phone))
         return;
     if (phone->is_nowhere && phone->resets) {
-        tell_service(phone, KB_CAT_NO_SERVICE);
+        phone_tell_service(phone, KB_CAT_NO_SERVICE);
         return;
     }
     who = find_subscriber(phone, &fresh);
     phone->attaches++;
     if (who && authenticate(phone, who)) {
-        tell_service(phone, KB_CAT_NORMAL_SERVICE);
+        phone_tell_service(phone, KB_CAT_NORMAL_SERVICE);
         return;
     }
     if (!is_alive(phone))
@@ -159,7 +162,7 @@ static void attach(struct phone *phone)
     kb_cat_add(&rejection, KB_CAT_REJECTION_CAUSE);
     if (!phone->has_no_rejections)
         event(phone, KB_CAT_EVENT_NETWORK_REJECTION, &rejection);
-    tell_service(phone, KB_CAT_LIMITED_SERVICE);
+    phone_tell_service(phone, KB_CAT_LIMITED_SERVICE);
 }
 
 /* --- Commands of the card --- */
@@ -216,6 +219,9 @@ static void get_inkey(struct phone *phone, const struct kb_cat_command *command,
 {
     assert_int_equal(command->qualifier, KB_CAT_INKEY_YES_NO);
     note(phone->question, command->with.text.bytes);
+    phone->question_dcs = command->with.text.dcs;
+    phone->question_len = command->with.text.bytes.len;
+    memcpy(phone->question_bytes, command->with.text.bytes.data, phone->question_len);
     response->with.text.dcs = KB_CAT_DCS_8BIT;
     response->with.text.bytes = kb_span(phone->says_yes ? "\x01" : "\x00", 1);
     kb_cat_add(&response->with, KB_CAT_TEXT);

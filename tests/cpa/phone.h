@@ -42,6 +42,8 @@ struct phone {
     char items[PHONE_ITEMS][PHONE_TEXT];
     size_t text_count, item_count;
     char imsi[16];
+    uint8_t question_dcs, question_bytes[KB_CAT_MAX]; /* of GET INKEY */
+    size_t question_len;
 
     /* How it and the network behave. */
     bool takes_new;      /* the network takes the operator's identity */
@@ -52,6 +54,7 @@ struct phone {
     bool says_yes;
     bool has_no_rejections;    /* tells nothing of network rejections */
     bool is_nowhere;           /* no network after a reset that the card asked for */
+    bool has_no_identity;      /* the card shows none; the network takes it for the temporary one */
     bool loses_up, loses_down; /* every short message */
     unsigned expiries_max;
     uint8_t holds; /* stops before a message of this kind (enum kb_session_kind) is delivered */
@@ -69,6 +72,8 @@ bool phone_run(struct phone *phone);
 void phone_run_on(struct phone *phone);
 
 void phone_menu(struct phone *phone);
+/* The terminal tells of this service, whatever the network said. */
+void phone_tell_service(struct phone *phone, uint8_t service);
 void phone_lose_channel(struct phone *phone);
 void phone_put_in_channel(struct phone *phone, struct kb_span bytes);
 

@@ -324,6 +324,36 @@ static void the_temporary_pair_is_kept_or_deleted_as_planned(void **state)
     assert_nowhere(world.provider.secrets.seal, 16);
 }
 
+static void files_that_a_card_has_not_are_passed_over(void **state)
+{
+    (void)state;
+    world_begin_bare(KB_CURVE_P256, "82(4121) 83(6F07) 8A(05) 8B(2F0601) 80(0009) 88() "
+                                    "A5(C1(089910070000000010))");
+    world_make();
+    run();
+    assert_int_equal(world_state(), KB_CPA_DONE);
+    assert_file(0x6F07, "080910101032547698");
+    assert_string_equal(world.phone.imsi, "001010123456789");
+}
+
+/* A file that is shorter than what belongs into it is as good as none. */
+static void a_card_without_an_identity_file_stays_as_it_was(void **state)
+{
+    (void)state;
+    world_begin_bare(KB_CURVE_P256, "82(4121) 83(6F78) 8A(05) 8B(2F0601) 80(0001) 88()");
+    world.plan.starts = KB_CPA_BY_AIR;
+    world.phone.has_no_identity = true;
+    world_make();
+    run();
+    start_over_the_air();
+    run();
+    assert_int_equal(world_state(), KB_CPA_IDLE);
+    assert_int_equal(world.provider.heard.reason, KB_REASON_INTERNAL);
+    assert_int_equal(world.provider.dropped_seals, 1);
+    assert_temporary();
+    assert_nowhere(world.provider.secrets.k, 16);
+}
+
 static void the_user_may_say_no(void **state)
 {
     (void)state;
@@ -534,6 +564,8 @@ int main(void)
         cmocka_unit_test_setup(a_card_that_is_not_secured_offers_nothing, begin),
         cmocka_unit_test_setup(after_success_nothing_is_offered, begin),
         cmocka_unit_test_setup(the_temporary_pair_is_kept_or_deleted_as_planned, begin),
+        cmocka_unit_test_setup(files_that_a_card_has_not_are_passed_over, begin),
+        cmocka_unit_test_setup(a_card_without_an_identity_file_stays_as_it_was, begin),
         cmocka_unit_test_setup(the_user_may_say_no, begin),
         cmocka_unit_test_setup(a_refused_pair_is_taken_back_after_as_many_attaches_as_planned,
                                begin),

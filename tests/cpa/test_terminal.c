@@ -167,6 +167,62 @@ static void where_there_is_no_network_nobody_refused(void **state)
     assert_personalized();
 }
 
+/* What the terminal says of service before it has read the new identity says nothing of it. */
+static void service_under_the_old_identity_is_no_success(void **state)
+{
+    (void)state;
+    make(KB_CPA_SMS);
+    world.phone.result[KB_CAT_REFRESH] = KB_CAT_TERMINAL_BUSY;
+    world.phone.times[KB_CAT_REFRESH] = PHONE_AGAIN;
+    world.phone.expiries_max = 0;
+    go();
+    assert_int_equal(world_state(), KB_CPA_TRIAL);
+    phone_tell_service(&world.phone, KB_CAT_LIMITED_SERVICE);
+    phone_tell_service(&world.phone, KB_CAT_NORMAL_SERVICE);
+    phone_run_on(&world.phone);
+    assert_int_equal(world_state(), KB_CPA_TRIAL);
+    assert_int_equal(world.provider.confirms, 0);
+    world.phone.times[KB_CAT_REFRESH] = 0;
+    world.phone.expiries_max = 1;
+    phone_run_on(&world.phone);
+    assert_personalized();
+}
+
+/* A user who does not answer is asked again, later, and then said no. */
+static void a_user_who_is_away_is_asked_again(void **state)
+{
+    (void)state;
+    make(KB_CPA_SMS);
+    world.phone.result[KB_CAT_GET_INKEY] = KB_CAT_NO_RESPONSE_FROM_USER;
+    world.phone.times[KB_CAT_GET_INKEY] = 2;
+    go();
+    assert_personalized();
+    assert_int_equal(world.phone.commands[KB_CAT_GET_INKEY], 3);
+
+    make(KB_CPA_SMS);
+    world.phone.result[KB_CAT_GET_INKEY] = KB_CAT_NO_RESPONSE_FROM_USER;
+    world.phone.times[KB_CAT_GET_INKEY] = PHONE_AGAIN;
+    go();
+    assert_int_equal(world_state(), KB_CPA_IDLE);
+    assert_int_equal(world.phone.commands[KB_CAT_GET_INKEY], 4);
+    assert_int_equal(world.provider.heard.reason, KB_REASON_USER);
+    assert_int_equal(world.provider.dropped_seals, 1);
+    assert_temporary();
+}
+
+/* Names beyond the default alphabet go in UCS2 (TS 102 221 annex A, TS 102 223 clause 8.15). */
+static void a_name_in_another_script_is_shown(void **state)
+{
+    (void)state;
+    make(KB_CPA_SMS);
+    world.provider.gives.name = kb_span("\xD0\x9C\xD0\xA2\xC3\xBF", 6);
+    go();
+    assert_int_equal(world_state(), KB_CPA_DONE);
+    assert_int_equal(world.phone.question_dcs, KB_CAT_DCS_UCS2);
+    assert_int_equal(world.phone.question_len, 2 * (21 + 3 + 1));
+    assert_memory_equal(world.phone.question_bytes + 2 * 21, "\x04\x1C\x04\x22\x00\xFF\x00?", 8);
+}
+
 /* A channel that breaks while the card waits is opened again by the timer. */
 static void a_lost_channel_is_opened_again(void **state)
 {
@@ -192,7 +248,7 @@ static void rubbish_in_a_channel_closes_it(void **state)
     world.phone.loses_down = true;
     world.phone.expiries_max = 0;
     go();
-    phone_put_in_channel(&world.phone, kb_span("\xFF\xFF rubbish of some length", 27));
+    phone_put_in_channel(&world.phone, kb_span("\xFF\xFF rubbish of some length", 25));
     phone_run_on(&world.phone);
     assert_false(world.phone.is_open);
     assert_int_equal(world_state(), KB_CPA_REQUESTED);
@@ -211,6 +267,9 @@ int main(void)
         cmocka_unit_test(a_terminal_without_the_rest_still_does),
         cmocka_unit_test(without_timers_limited_service_counts),
         cmocka_unit_test(where_there_is_no_network_nobody_refused),
+        cmocka_unit_test(service_under_the_old_identity_is_no_success),
+        cmocka_unit_test(a_user_who_is_away_is_asked_again),
+        cmocka_unit_test(a_name_in_another_script_is_shown),
         cmocka_unit_test(a_lost_channel_is_opened_again),
         cmocka_unit_test(rubbish_in_a_channel_closes_it),
     };

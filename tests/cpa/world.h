@@ -21,6 +21,8 @@ extern struct world world;
 
 /* A plan that starts by itself, asks nobody, keeps the temporary pair; a provider on this curve. */
 void world_begin(enum kb_curve curve);
+/* The same with a USIM that has no file but this one. */
+void world_begin_bare(enum kb_curve curve, const char *file);
 /* The same with a memory of fewer sectors. */
 void world_begin_small(enum kb_curve curve, uint32_t sectors);
 
