@@ -56,8 +56,8 @@ void kb_sim_user_consider(struct kb_sim_phone *phone)
     struct kb_sim_user *user = &phone->user;
     int64_t wait = kb_chance_between(&phone->user_chance, AGAIN_MS, AGAIN_LONGEST_MS);
 
-    if (phone->world->config.front != KB_WORLD_USER || user->is_planned || !user->has_menu ||
-        phone->is_settled || phone->state != KB_CPA_IDLE)
+    if (phone->world->config.front != KB_WORLD_USER || phone->world->config.never_begins ||
+        user->is_planned || !user->has_menu || phone->is_settled || phone->state != KB_CPA_IDLE)
         return;
     if (!phone->was_active && user->tries_left == TRIES)
         wait = kb_chance_between(&phone->user_chance, BEGINS_MS, AGAIN_MS);

@@ -64,6 +64,7 @@ struct kb_world_config {
     bool register_forgets; /* a register keeps another key than it was given */
     bool repeats_identity; /* two operators' registers share their identities */
     bool leaks_key;        /* a card's key shows on a link */
+    bool never_begins;     /* users never pick the menu entry */
 };
 
 enum kb_world_promise {
