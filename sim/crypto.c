@@ -49,7 +49,7 @@ static enum kb_err p256_sign(const uint8_t private_key[KB_P256_PRIVATE],
 {
     int64_t begun = begin();
 
-    return end(KB_WORK_SIGN, begun, kb_crypto_mbedtls.p256_sign(private_key, digest, signature));
+    return end(KB_WORK_SIGN, begun, kb_crypto_openssl.p256_sign(private_key, digest, signature));
 }
 
 static enum kb_err p256_verify(const uint8_t public_key[KB_P256_PUBLIC],
