@@ -73,6 +73,7 @@ static enum kb_err next_number(struct kb_store *store, uint64_t *id)
     return KB_OK;
 }
 
+/* Looks at the oldest alone, at more than have come since the last time. */
 static enum kb_err prune(struct kb_store *store)
 {
     struct kb_statement *st;
@@ -82,6 +83,7 @@ static enum kb_err prune(struct kb_store *store)
     store->takes = 0;
     st = kb_store_own(store, STORE_PRUNE);
     kb_bind_int(st, 1, kb_store_now(store) - KEPT_S);
+    kb_bind_int(st, 2, 2 * TAKES);
     return kb_statement_run(st);
 }
 
