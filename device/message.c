@@ -2,6 +2,7 @@
 /* Short messages: SEND SHORT MESSAGE (ETSI TS 102 223 clause 6.4.10), and those that arrive, for
  * the card (3GPP TS 31.111 clause 7.1.1) or for the user. */
 #include "device/inside.h"
+#include "device/text.h"
 
 /* TP-FCS, 3GPP TS 23.040 clause 9.2.3.22. */
 enum {
@@ -10,26 +11,59 @@ enum {
     DOWNLOAD_ERROR = 0xD5,
     UNSPECIFIED = 0xFF,
     SW_BUSY = 0x9300, /* TS 102 221 clause 10.2.1.1 */
-    PACKING_REQUIRED = 0x01
+    PACKING_REQUIRED = 0x01,
+    DCS_ALPHABET = 0x0C /* TS 23.038 clause 4 */
 };
 
 /* --- Out --- */
 
+/* TS 23.040 clause 9.2.3.12. */
+static size_t validity_size(const struct kb_sms *sms)
+{
+    uint8_t format = sms->flags & KB_SMS_VALIDITY;
+
+    return !format ? 0 : format == KB_SMS_VALIDITY_RELATIVE ? 1 : KB_SMS_TIME;
+}
+
+/* The text, one character a byte, is packed by the terminal (clauses 6.4.10 and 8.6): TP-DCS says
+ * 7-bit then, and TP-UDL counts the same characters. Empty: that cannot be. */
+static struct kb_span pack(struct kb_span tpdu, struct kb_writer *room)
+{
+    char text[KB_TERMINAL_TEXT];
+    struct kb_cat_text coded;
+    struct kb_sms sms;
+    size_t start = room->len, head;
+
+    if (kb_sms_parse(tpdu, KB_SMS_SUBMIT, &sms) || sms.flags & KB_SMS_HAS_HEADER ||
+        (sms.dcs & DCS_ALPHABET) != KB_CAT_DCS_8BIT)
+        return kb_span(NULL, 0);
+    head = tpdu.len - sms.user_data.len - 1;
+    kb_wr_copy(room, tpdu.data, head);
+    if (!room->is_bad)
+        room->data[start + head - 1 - validity_size(&sms)] = sms.dcs & (uint8_t)~DCS_ALPHABET;
+    kb_wr_u8(room, (uint8_t)sms.user_data.len);
+    coded = (struct kb_cat_text){.dcs = KB_CAT_DCS_8BIT, .bytes = sms.user_data};
+    kb_terminal_text_decode(&coded, text, sizeof(text));
+    if (kb_terminal_text_encode(KB_CAT_DCS_GSM7_PACKED, text, room) || room->is_bad)
+        return kb_span(NULL, 0);
+    return kb_span(room->data + start, room->len - start);
+}
+
 KB_PERFORM(message)
 {
     const struct kb_cat_objects *with = &work->command->with;
-    struct kb_span centre = kb_span(terminal->centre, terminal->centre_len);
+    struct kb_span centre = kb_span(terminal->centre, terminal->centre_len), tpdu = with->tpdu;
 
     if (work->command->qualifier & PACKING_REQUIRED)
-        return kb_terminal_result(work, KB_CAT_BEYOND_CAPABILITIES);
-    if (!with->tpdu.len)
+        tpdu = pack(tpdu, &work->scratch);
+    if (!tpdu.len)
         return kb_terminal_result(work, KB_CAT_DATA_NOT_UNDERSTOOD);
     if (!kb_terminal_has_service(terminal))
         return kb_terminal_result_with(work, KB_CAT_TERMINAL_BUSY, KB_TERMINAL_NO_SERVICE);
     if (kb_cat_has(with, KB_CAT_ADDRESS))
         centre = with->address;
     kb_terminal_tell_progress(terminal, with);
-    terminal->port->submit(terminal->port->ctx, with->tpdu, centre);
+    terminal->port->submit(terminal->port->ctx, tpdu, centre);
     return KB_PERFORMING;
 }
 

@@ -427,6 +427,48 @@ static void without_an_address_it_goes_to_the_centre_of_the_card(void **state)
     assert_true(fake_has(world.log, "to 9100214365F7\n"));
 }
 
+/* SEND SHORT MESSAGE 1.1: "Short Message", 13 characters, packed by the terminal. */
+static void a_text_is_packed_when_the_card_wants_it(void **state)
+{
+    (void)state;
+    want("D0388103011301820281838507"
+         "53656E6420534D"
+         "8609"
+         "9111223344556677F8"
+         "8B19"
+         "0100099110325476F840F40D53686F7274204D657373616765");
+    assert_true(fake_has(world.log, "submit 0100099110325476F840F00D53F45B4E0735CBF379F85C06\n"));
+    kb_terminal_submitted(world.terminal, true, 0);
+    assert_string_equal(card.said, "RESPONSE 810301130182028281830100\n");
+}
+
+/* With a validity behind the coding scheme; a header, or a text of another coding. */
+static void what_cannot_be_packed_is_not_sent(void **state)
+{
+    (void)state;
+    want("D01C810301130182028183"
+         "8B11"
+         "1100099110325476F84004A70453686F72");
+    assert_true(fake_has(world.log, "submit 1100099110325476F84000A70453F45B0E\n"));
+    kb_terminal_submitted(world.terminal, true, 0);
+    fake_clear(&world, &card);
+    want("D01B810301130182028183"
+         "8B10"
+         "4100099110325476F84004"
+         "0402700041");
+    want("D019810301130182028183"
+         "8B0E"
+         "0100099110325476F84008"
+         "020041");
+    want("D00D810301130182028183"
+         "8B02"
+         "0100");
+    assert_string_equal(world.log, "");
+    assert_string_equal(card.said, "RESPONSE 810301130182028281830132\n"
+                                   "RESPONSE 810301130182028281830132\n"
+                                   "RESPONSE 810301130182028281830132\n");
+}
+
 static void a_refused_short_message_names_the_cause(void **state)
 {
     (void)state;
@@ -474,8 +516,7 @@ static void refresh_reset_starts_the_card_again_and_attaches_the_new_subscriber(
 static void refresh_of_files_reads_the_new_subscriber_without_a_reset(void **state)
 {
     static const char *const modes[] = {"D009810301010082028182",
-                                        "D0128103010101820281829207013F00"
-                                        "7FFF6F07",
+                                        "D0128103010101820281829207013F007FFF6F07",
                                         "D009810301010282028182", "D009810301010382028182"};
 
     (void)state;
@@ -557,6 +598,8 @@ int main(void)
         cmocka_unit_test(a_command_with_any_bit_flipped_is_answered_once),
         WITH(a_short_message_is_submitted_to_the_centre_named),
         WITH(without_an_address_it_goes_to_the_centre_of_the_card),
+        WITH(a_text_is_packed_when_the_card_wants_it),
+        WITH(what_cannot_be_packed_is_not_sent),
         WITH(a_refused_short_message_names_the_cause),
         WITH(without_service_no_short_message_is_sent),
         WITH(an_answer_nobody_waits_for_is_passed_over),
