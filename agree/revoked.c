@@ -128,18 +128,6 @@ enum kb_err kb_revoked_reread(struct kb_span bytes, struct kb_revoked *list)
     return err ? err : read_claims(message.payload, list);
 }
 
-enum kb_err kb_revoked_number(struct kb_span bytes, uint64_t *number)
-{
-    struct kb_sign1 message;
-    struct kb_revoked list = {0};
-    enum kb_err err = kb_sign1_read(bytes, &message);
-
-    if (!err)
-        err = read_claims(message.payload, &list);
-    *number = err ? 0 : list.number;
-    return err;
-}
-
 enum kb_err kb_revoked_judge(const struct kb_crypto *crypto, const struct kb_revoked *list,
                              const struct kb_credential *credential)
 {

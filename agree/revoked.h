@@ -44,12 +44,9 @@ void kb_revoked_put_claims(struct kb_writer *wr, const struct kb_revoked *list);
 enum kb_err kb_revoked_read(const struct kb_crypto *crypto, const struct kb_credential_root *root,
                             uint64_t lowest, struct kb_span bytes, struct kb_revoked *list);
 
-/* Reads a list that was verified before it was kept. KB_ERR_MALFORMED. */
-enum kb_err kb_revoked_reread(struct kb_span bytes, struct kb_revoked *list);
-
-/* The number of a list, for who carries it and lets others verify it: nothing is verified here.
+/* Reads a list that was verified before it was kept, or that others will verify.
  * KB_ERR_MALFORMED. */
-enum kb_err kb_revoked_number(struct kb_span bytes, uint64_t *number);
+enum kb_err kb_revoked_reread(struct kb_span bytes, struct kb_revoked *list);
 
 /* For the judge of agree/trust.h. KB_ERR_RULE: it was taken back. A list speaks of credentials of
  * its own issuer only. */

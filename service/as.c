@@ -16,7 +16,8 @@ int64_t kb_as_now(const struct kb_as *as)
     return as->now ? as->now(as->now_ctx) : (int64_t)time(NULL);
 }
 
-enum kb_err kb_as_open(const struct kb_as_config *config, struct kb_as **out, struct kb_report *why)
+static enum kb_err open_store(struct kb_as *as, const struct kb_as_config *config,
+                              struct kb_report *why)
 {
     const struct kb_store_config store = {
         .path = config->path,
@@ -32,6 +33,31 @@ enum kb_err kb_as_open(const struct kb_as_config *config, struct kb_as **out, st
         .fault = config->fault,
         .fault_ctx = config->fault_ctx,
     };
+    enum kb_err err = kb_store_open(&store, &as->store, why);
+
+    if (err)
+        return err;
+    err = kb_as_count_parts(as);
+    return err ? kb_report(why, err, "%s: %s", config->path, kb_err_text(err)) : KB_OK;
+}
+
+static enum kb_err take_list(struct kb_as *as, struct kb_span revoked, struct kb_report *why)
+{
+    struct kb_revoked list;
+    enum kb_err err;
+
+    if (!revoked.len)
+        return KB_OK;
+    err = kb_revoked_reread(revoked, &list);
+    if (err)
+        return kb_report(why, err, "the list of revoked operators: %s", kb_err_text(err));
+    as->revoked = revoked;
+    as->revoked_number = list.number;
+    return KB_OK;
+}
+
+enum kb_err kb_as_open(const struct kb_as_config *config, struct kb_as **out, struct kb_report *why)
+{
     struct kb_as *as = calloc(1, sizeof(*as));
     enum kb_err err;
 
@@ -41,18 +67,9 @@ enum kb_err kb_as_open(const struct kb_as_config *config, struct kb_as **out, st
     as->crypto = config->crypto;
     as->now = config->now;
     as->now_ctx = config->now_ctx;
-    as->revoked = config->revoked;
-    err = kb_store_open(&store, &as->store, why);
-    if (!err && as->revoked.len) {
-        err = kb_revoked_number(as->revoked, &as->revoked_number);
-        if (err)
-            kb_report(why, err, "the list of revoked operators: %s", kb_err_text(err));
-    }
-    if (!err) {
-        err = kb_as_count_parts(as);
-        if (err)
-            kb_report(why, err, "%s: %s", config->path, kb_err_text(err));
-    }
+    err = take_list(as, config->revoked, why);
+    if (!err)
+        err = open_store(as, config, why);
     if (err) {
         kb_as_close(as);
         return err;

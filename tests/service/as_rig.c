@@ -57,6 +57,7 @@ enum kb_err rig_open(struct as_rig *rig)
                                         .key = rig->key,
                                         .now = tell_time,
                                         .now_ctx = &rig->now,
+                                        .revoked = rig->revoked,
                                         .fault = die,
                                         .fault_ctx = rig};
     struct kb_report why = {0};

@@ -34,6 +34,7 @@ struct as_rig {
     char folder[64], path[96];
     uint8_t key[KB_GCM_KEY];
     int64_t now;
+    struct kb_span revoked; /* of the next opening */
     struct kb_as *as;
     unsigned points;  /* where the server could have died, since it was opened */
     unsigned dies_at; /* the point where it does; 0: nowhere */

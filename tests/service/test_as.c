@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "agree/revoked.h"
 #include "service/as_inside.h"
 
 static struct as_rig rig;
@@ -313,6 +314,65 @@ static void a_subscriber_whom_the_register_saw_is_finished_before_the_cards_word
     told_card(&card, KB_SESSION_CONFIRM, 1);
 }
 
+/* A list with this number and so many entries; nobody here looks at its signature. */
+static struct kb_span list_of(uint64_t number, uint64_t count, uint8_t *bytes, size_t cap)
+{
+    static const uint8_t key[KB_P256_PRIVATE] = {[KB_P256_PRIVATE - 1] = 7};
+    static const uint8_t fingerprint[KB_REVOKED_FINGERPRINT];
+    uint8_t entries[2000], claims[2200];
+    struct kb_writer wr = kb_wr(entries, sizeof(entries)), all = kb_wr(claims, sizeof(claims)),
+                     out = kb_wr(bytes, cap);
+    struct kb_revoked list = {.issuer = text_span("Operators"), .issued = 1, .number = number};
+
+    for (; list.count < count; list.count++)
+        kb_revoked_put_entry(&wr, text_span("k"), fingerprint);
+    list.entries = kb_wr_span(&wr);
+    kb_revoked_put_claims(&all, &list);
+    assert_int_equal(kb_sign1_put(&kb_crypto_openssl, key, kb_wr_span(&all), &out), KB_OK);
+    assert_false(wr.is_bad || all.is_bad);
+    return kb_wr_span(&out);
+}
+
+/* The list in a COMMAND to a card that has seen this one. */
+static size_t list_sent(struct fake_card *card, uint32_t session, uint64_t seen)
+{
+    struct kb_session_message request = request_of(session, "001-01");
+
+    request.revoked_seen = seen;
+    ask(card, request);
+    answer(card, KB_SESSION_AGREE, session);
+    told_card(card, KB_SESSION_COMMAND, session);
+    assert_span(heard.agree, share_2);
+    return heard.revoked.len;
+}
+
+static void a_newer_list_of_revoked_operators_comes_with_the_command_if_it_fits(void **state)
+{
+    uint8_t bytes[2400];
+    struct fake_card card;
+
+    (void)state;
+    rig_card(&rig, 1, &card);
+    assert_int_equal(list_sent(&card, 1, 0), 0);
+    rig_close(&rig);
+    rig.revoked = list_of(5, 3, bytes, sizeof(bytes));
+    assert_int_equal(rig_open(&rig), KB_OK);
+    assert_int_equal(list_sent(&card, 2, 0), rig.revoked.len);
+    assert_memory_equal(heard.revoked.data, bytes, rig.revoked.len);
+    assert_int_equal(list_sent(&card, 3, 4), rig.revoked.len);
+    assert_int_equal(list_sent(&card, 4, 5), 0);
+    assert_int_equal(list_sent(&card, 5, 6), 0);
+    rig_close(&rig);
+    rig.revoked = list_of(6, 80, bytes, sizeof(bytes));
+    assert_int_equal(rig_open(&rig), KB_OK);
+    assert_int_equal(list_sent(&card, 6, 5), 0);
+    rig_close(&rig);
+    rig.revoked.len--;
+    assert_int_equal(rig_open(&rig), KB_ERR_MALFORMED);
+    rig.revoked.len = 0;
+    assert_int_equal(rig_open(&rig), KB_OK);
+}
+
 static void a_card_is_told_to_begin_at_the_number_its_maker_knew(void **state)
 {
     struct fake_card card;
@@ -392,6 +452,7 @@ int main(void)
         TEST(what_the_card_refuses_its_server_hears_and_the_card_is_answered),
         TEST(what_the_server_refuses_the_card_hears_until_it_has_its_identity),
         TEST(a_subscriber_whom_the_register_saw_is_finished_before_the_cards_word),
+        TEST(a_newer_list_of_revoked_operators_comes_with_the_command_if_it_fits),
         TEST(a_card_is_told_to_begin_at_the_number_its_maker_knew),
         TEST(answers_go_to_where_the_newest_packet_came_from),
         TEST(a_card_may_be_made_known_twice_but_not_otherwise),
