@@ -17,11 +17,17 @@ static const struct kb_cli_group groups[] = {
 };
 
 static const struct kb_cli_verb *const verbs[] = {
-    kb_cli_plan_verbs,   kb_cli_factory_verbs,
-    kb_cli_bureau_verbs, kb_cli_card_verbs,
-    kb_cli_ca_verbs,     kb_cli_sim_verbs,
-    kb_cli_device_verbs, kb_cli_doctor_verbs,
-    kb_cli_frame_verbs,  NULL,
+    kb_cli_plan_verbs,
+    kb_cli_factory_verbs,
+    kb_cli_bureau_verbs,
+    kb_cli_card_verbs,
+    kb_cli_ca_verbs,
+    kb_cli_sim_verbs,
+    kb_cli_demo_verbs,
+    kb_cli_device_verbs,
+    kb_cli_doctor_verbs,
+    kb_cli_frame_verbs,
+    NULL,
 };
 
 static const struct kb_cli_table table = {groups, verbs};
