@@ -21,7 +21,7 @@ static const char *const titles[] = {
 enum { PARTIES = sizeof(parties) / sizeof(parties[0]) };
 
 /* What is told of each link. Where keys or vectors cross, which is inside of an operator's own
- * house, the bytes stay there. */
+ * house, the bytes stay there. Of what terminal and card say only the toolkit is told. */
 static const struct {
     bool is_told, shows_bytes;
 } links[KB_LINKS] = {[KB_LINK_RADIO] = {true, false},   [KB_LINK_ROAMING] = {true, false},
@@ -83,9 +83,10 @@ static void hear(void *ctx, const struct kb_sim_crossing *crossing)
 
     if (crossing->link == KB_LINK_CARD)
         telling->apdus += !crossing->is_up;
-    if (!links[crossing->link].is_told)
+    if (links[crossing->link].is_told)
+        kb_story_words(crossing, words);
+    else if (!kb_story_card_words(crossing, words))
         return;
-    kb_story_words(crossing, words);
     keep(telling, crossing, words);
     kb_cli_say(telling->cli, "%6.1f s  %s -> %s: %s", (double)crossing->at / 1000, crossing->from,
                crossing->to, words);
@@ -136,8 +137,7 @@ static void tell_end(struct telling *telling, const struct kb_story_end *end)
     kb_cli_say(cli, "its key, by fingerprint:     %s in the card, %s in the register", card, home);
     kb_cli_say(cli, "searched for key and OPc:    %" PRIu64 " messages, %" PRIu64 " bytes: %s",
                end->messages, end->bytes, end->was_found ? "FOUND" : "not there");
-    kb_cli_say(cli, "beside those:                %" PRIu64 " commands between terminal and card",
-               telling->apdus);
+    kb_cli_say(cli, "commands to the card:        %" PRIu64, telling->apdus);
     kb_cli_say(cli, "short messages or pieces:    %.0f, %.0f bytes", end->result.messages,
                end->result.bytes);
 }

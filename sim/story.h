@@ -30,4 +30,8 @@ enum kb_err kb_story_tell(const struct kb_world_config *config, kb_sim_observe *
  * what is sealed no more than that. */
 void kb_story_words(const struct kb_sim_crossing *crossing, char words[KB_STORY_WORDS]);
 
+/* The same for the link between terminal and card: proactive commands and envelopes. False:
+ * neither, and nothing that is worth telling. */
+bool kb_story_card_words(const struct kb_sim_crossing *crossing, char words[KB_STORY_WORDS]);
+
 #endif
