@@ -71,7 +71,7 @@ static const struct file {
 } files[] = {
     {0x3F00, false, ""},
     {0x2FE2, false, "98880112000000001003"},
-    {0x2F00, true, "61184F10A0000000871002FFFFFFFF8907090000FFFFFFFF"},
+    {0x2F00, true, NULL},
     {0x6FAD, false, "00000002"},
     {0x6F07, false, NULL},
     {0x6F78, false, "0200"},
@@ -86,6 +86,12 @@ static const struct file *find_file(uint16_t id)
             return &files[i];
     return NULL;
 }
+
+/* An ISIM and a USIM. */
+static const char *const directory[] = {
+    "61124F10A0000000871004FFFFFFFF8907080000FFFFFFFF",
+    "61124F10A0000000871002FFFFFFFF8907090000FFFFFFFF",
+};
 
 static uint16_t put_hex(const char *hex, struct kb_writer *out)
 {
@@ -103,6 +109,9 @@ static uint16_t do_select(struct fake_card *card, const struct kb_apdu *apdu, st
         if (card->has_no_usim)
             return KB_SW_FILE_NOT_FOUND;
         card->is_selected_usim = true;
+        kb_hex_encode(apdu->data, card->aid);
+        if (card->fcp)
+            return put_hex(card->fcp, out);
         return put_hex(card->pin ? "620BC609900180830101830181" : "620BC609900140830101830181",
                        out);
     }
@@ -114,8 +123,9 @@ static uint16_t do_read(struct fake_card *card, const struct kb_apdu *apdu, stru
 {
     const struct file *file = find_file(card->current);
 
-    if (!file || (file->is_record && apdu->p1 > 1) ||
-        (card->current == 0x2F00 && card->has_no_usim))
+    if (card->current == 0x2F00 && apdu->p1 <= 2 && !card->has_no_usim)
+        return put_hex(directory[apdu->p1 - 1], out);
+    if (!file || (file->is_record && apdu->p1 > 1) || card->current == 0x2F00)
         return KB_SW_RECORD_NOT_FOUND;
     if (card->current >= 0x6F00 && card->pin && !card->is_verified)
         return KB_SW_SECURITY_NOT_SATISFIED;

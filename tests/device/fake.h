@@ -32,6 +32,8 @@ struct fake_card {
     unsigned power_ups;
     const char *envelope_answer; /* data and SW in hexadecimal; NULL: 9000 */
     const char *authenticate_answer;
+    const char *fcp;  /* of the USIM; NULL: as pin says */
+    char aid[40];     /* that was selected, in hexadecimal */
     uint16_t current; /* file */
     bool is_selected_usim;
     char said[FAKE_LOG]; /* TERMINAL RESPONSE, ENVELOPE and AUTHENTICATE as they came: one a line */

@@ -163,6 +163,82 @@ static void numbers_that_no_list_has_choose_nothing(void **state)
     assert_false(kb_dpa_text_line(dpa, out, ":quit"));
 }
 
+/* --- A radio side --- */
+
+/* Attaches after five seconds, and then brings a message. */
+static struct radio {
+    struct kb_terminal *terminal;
+    int64_t due;
+    bool is_attached;
+} radio;
+
+static void radio_begin(void *ctx, struct kb_terminal *terminal)
+{
+    ((struct radio *)ctx)->terminal = terminal;
+}
+
+static void radio_attach(void *ctx, const char *imsi)
+{
+    (void)imsi;
+    ((struct radio *)ctx)->due = 1700000005000;
+}
+
+static void radio_stop(void *ctx)
+{
+    ((struct radio *)ctx)->due = KB_DPA_NEVER;
+}
+
+static int64_t radio_next(void *ctx)
+{
+    return ((struct radio *)ctx)->due;
+}
+
+static void radio_step(void *ctx, int64_t now)
+{
+    const struct kb_terminal_attached attached = {.service = KB_CAT_NORMAL_SERVICE};
+    struct radio *self = ctx;
+    uint8_t tpdu[64], room[KB_SMS_MAX];
+    struct kb_writer report = kb_wr(room, sizeof(room));
+    size_t len;
+
+    if (!self->is_attached) {
+        self->is_attached = true;
+        self->due = now + 1000;
+        kb_terminal_attached(self->terminal, &attached);
+        return;
+    }
+    self->due = KB_DPA_NEVER;
+    fake_bytes("040C9121436587092100002211111111110005C8329BFD06", tpdu, sizeof(tpdu), &len);
+    assert_true(kb_terminal_deliver(self->terminal, kb_span(tpdu, len), &report));
+    fake_bytes("0408A82143658700F52211111111110003616263", tpdu, sizeof(tpdu), &len);
+    assert_true(kb_terminal_deliver(self->terminal, kb_span(tpdu, len), &report));
+}
+
+static void a_radio_side_is_called_when_it_wants_to_be(void **state)
+{
+    struct kb_dpa_settings settings = {.reader = &card.reader,
+                                       .radio = {.ctx = &radio,
+                                                 .begin = radio_begin,
+                                                 .attach = radio_attach,
+                                                 .detach = radio_stop,
+                                                 .next = radio_next,
+                                                 .step = radio_step},
+                                       .now = 1700000000000,
+                                       .tell = on_tell};
+    struct kb_report why = {0};
+
+    (void)state;
+    kb_dpa_free(dpa);
+    radio = (struct radio){.due = KB_DPA_NEVER};
+    dpa = kb_dpa_new(&settings);
+    on(SHOW);
+    assert_int_equal(kb_dpa_next(dpa), 1700000005000);
+    assert_int_equal(run("wait 5\nexpect normal service\nwait 10\nexpect Hello\n", &why), KB_OK);
+    fflush(out);
+    assert_true(fake_has(shown, "Message from +123456789012:\n  Hello\n"));
+    assert_true(fake_has(shown, "Message from 12345678:\n  (data)\n"));
+}
+
 /* --- Nobody --- */
 
 static void a_machine_accepts_everything_and_chooses_nothing(void **state)
@@ -223,6 +299,25 @@ static void a_script_answers_in_order(void **state)
     assert_true(fake_has(card.said, "900104\n"));
     assert_true(fake_has(card.said, "8D020400\n"));
     assert_true(fake_has(card.said, "8D06043132333435\n"));
+}
+
+static void a_script_may_leave_and_switch_off(void **state)
+{
+    struct kb_report why = {0};
+
+    (void)state;
+    on(INPUT);
+    fake_card_wants(&card, INPUT);
+    fake_card_wants(&card, INPUT);
+    fake_card_wants(&card, "D0158103012200820281828D0A04456E74657220222B22");
+    assert_int_equal(run("back\nend\nsilence\nkey +\noff\nexpect no service\non\n"
+                         "expect 001010123456789\n",
+                         &why),
+                     KB_OK);
+    assert_true(fake_has(card.said, "830111\n"));
+    assert_true(fake_has(card.said, "830110\n"));
+    assert_true(fake_has(card.said, "830112\n"));
+    assert_true(fake_has(card.said, "8D02042B\n"));
 }
 
 static void a_line_that_does_not_fit_is_refused_with_its_number(void **state)
@@ -303,9 +398,11 @@ int main(void)
         WITH(each_question_has_its_answer_in_text),
         WITH(what_cannot_be_an_answer_is_asked_again),
         WITH(numbers_that_no_list_has_choose_nothing),
+        WITH(a_radio_side_is_called_when_it_wants_to_be),
         WITH(a_machine_accepts_everything_and_chooses_nothing),
         WITH(a_card_that_asks_for_ever_does_not_hold_a_machine),
         WITH(a_script_answers_in_order),
+        WITH(a_script_may_leave_and_switch_off),
         WITH(a_line_that_does_not_fit_is_refused_with_its_number),
         WITH(an_answer_of_the_wrong_shape_is_refused_without_showing_it),
         WITH(waiting_lets_timers_expire_in_their_order),

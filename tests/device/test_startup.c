@@ -121,6 +121,80 @@ static void a_blocked_pin_is_not_asked_for(void **state)
     assert_string_equal(world.log, "show The PIN is blocked\n");
 }
 
+static void the_usim_that_the_card_names_is_selected(void **state)
+{
+    (void)state;
+    fake_terminal(&world, &card);
+    assert_string_equal(card.aid, "A0000000871002FFFFFFFF8907090000");
+}
+
+/* TS 102 221 clause 11.1.1.4.10: a bit for each key reference, in their order. */
+static void the_bit_of_pin_1_says_whether_it_is_enabled(void **state)
+{
+    static const struct {
+        const char *fcp;
+        bool is_asked;
+    } rows[] = {
+        {"620BC609900180830101830181", true},    {"620BC609900140830181830101", true},
+        {"620BC609900180830181830101", false},   {"620EC60C9001A095010883018183010A", false},
+        {"620BC609900200008301018301FF", false}, {"6200", false},
+        {"6208C606900180830181", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        fake_card_init(&card);
+        fake_world_init(&world);
+        card.pin = "1234";
+        card.fcp = rows[i].fcp;
+        fake_terminal(&world, &card);
+        assert_int_equal(fake_has(world.log, "ask input PIN"), rows[i].is_asked);
+        free(world.terminal);
+    }
+    world.terminal = NULL;
+}
+
+/* --- Who watches --- */
+
+static char traced[FAKE_LOG];
+
+static void on_trace(void *ctx, struct kb_span command, struct kb_span answer)
+{
+    char hex[2 * KB_RESPONSE_MAX + 2 * KB_APDU_SHORT_MAX + 1];
+
+    (void)ctx;
+    kb_hex_encode(command, hex);
+    strcat(traced, hex);
+    strcat(traced, " ");
+    kb_hex_encode(answer, hex);
+    strcat(traced, hex);
+    strcat(traced, "\n");
+}
+
+static void pins_and_keys_stay_out_of_the_trace(void **state)
+{
+    static const uint8_t rand[16] = {1}, autn[16] = {2};
+    struct kb_terminal_reply right = {.text = "1234"};
+    struct kb_terminal_vector vector;
+
+    (void)state;
+    traced[0] = 0;
+    card.pin = "1234";
+    card.authenticate_answer = "DB0811223344556677881000000000000000000000000000000001"
+                               "1000000000000000000000000000000002"
+                               "9000";
+    world.port.trace = on_trace;
+    fake_terminal(&world, &card);
+    kb_terminal_answer(world.terminal, &right);
+    assert_int_equal(kb_terminal_challenge(world.terminal, rand, autn, &vector), KB_OK);
+    assert_true(fake_has(traced, "00A4000C023F00 9000\n"));
+    assert_true(fake_has(traced, "00200001 9000\n"));
+    assert_true(fake_has(traced, "00B0000000 0809101010325476989000\n"));
+    assert_false(fake_has(traced, "31323334"));
+    assert_true(fake_has(traced, "00000000 9000\n"));
+    assert_false(fake_has(traced, "1122334455667788"));
+}
+
 /* --- Card pulled out --- */
 
 /* At every command of a life with menu, question and short message the card is pulled out: the
@@ -254,6 +328,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_the_pin_there_is_no_service, begin, end),
         cmocka_unit_test_setup_teardown(a_pin_of_the_wrong_shape_costs_no_try, begin, end),
         cmocka_unit_test_setup_teardown(a_blocked_pin_is_not_asked_for, begin, end),
+        cmocka_unit_test_setup_teardown(the_usim_that_the_card_names_is_selected, begin, end),
+        cmocka_unit_test_setup_teardown(the_bit_of_pin_1_says_whether_it_is_enabled, begin, end),
+        cmocka_unit_test_setup_teardown(pins_and_keys_stay_out_of_the_trace, begin, end),
         cmocka_unit_test_setup_teardown(a_card_lost_at_any_command_leaves_a_clean_terminal, begin,
                                         end),
         cmocka_unit_test_setup_teardown(an_absent_card_is_told, begin, end),
