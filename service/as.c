@@ -188,9 +188,7 @@ static const uint8_t states[KB_AS_STEPS] = {
 
 enum kb_err kb_as_status(struct kb_as *as, struct kb_span id_sc, struct kb_as_status *status)
 {
-    uint8_t code[KB_ADMIN_CODE_MAX];
     struct kb_as_row row;
-    size_t len;
     enum kb_err err = kb_as_load(as, id_sc, &row);
 
     memset(status, 0, sizeof(*status));
@@ -200,10 +198,7 @@ enum kb_err kb_as_status(struct kb_as *as, struct kb_span id_sc, struct kb_as_st
     status->reason = row.session.reason;
     status->session = row.session.number;
     memcpy(status->id_o, row.session.id_o, sizeof(status->id_o));
-    err = kb_as_code(as, id_sc, code, &len);
-    kb_wipe(code, sizeof(code));
-    status->has_admin_code = !err;
-    return err == KB_ERR_ABSENT ? KB_OK : err;
+    return kb_as_has_code(as, id_sc, &status->has_admin_code);
 }
 
 void kb_as_counts(const struct kb_as *as, struct kb_as_counts *counts)

@@ -116,6 +116,7 @@ enum kb_err kb_as_answer(struct kb_as *as, struct kb_span id_sc, uint8_t *answer
 /* code: KB_ADMIN_CODE_MAX bytes, to be wiped. KB_ERR_ABSENT: it is forgotten. */
 enum kb_err kb_as_code(struct kb_as *as, struct kb_span id_sc, uint8_t code[KB_ADMIN_CODE_MAX],
                        size_t *len);
+enum kb_err kb_as_has_code(struct kb_as *as, struct kb_span id_sc, bool *has_code);
 enum kb_err kb_as_forget(struct kb_as *as, struct kb_span id_sc);
 
 /* --- as_facts.c: what the AS knows when a message comes; room holds what facts points to --- */

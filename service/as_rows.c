@@ -258,6 +258,19 @@ enum kb_err kb_as_code(struct kb_as *as, struct kb_span id_sc, uint8_t code[KB_A
     return err;
 }
 
+/* Without opening it. */
+enum kb_err kb_as_has_code(struct kb_as *as, struct kb_span id_sc, bool *has_code)
+{
+    struct kb_statement *st = kb_store_get(as->store, AS_CODE);
+    enum kb_err err;
+
+    kb_bind_text(st, 1, id_sc);
+    err = kb_statement_step(st);
+    *has_code = !err && kb_column_blob(st, 0).len != 0;
+    kb_statement_end(st);
+    return err;
+}
+
 enum kb_err kb_as_forget(struct kb_as *as, struct kb_span id_sc)
 {
     struct kb_statement *st = kb_store_get(as->store, AS_FORGET_CODE);
