@@ -115,12 +115,12 @@ static int wait_ms(const struct kb_cli_device *device, int64_t now)
     return at - now > WAIT_MAX_MS ? WAIT_MAX_MS : (int)(at - now);
 }
 
-/* The network may have answered while the clock went on. */
 static bool goes_on(struct kb_cli_device *device, struct keyboard *keyboard)
 {
     struct pollfd input = {.fd = device->is_automatic ? -1 : STDIN_FILENO, .events = POLLIN};
     const struct kb_terminal_question *question = kb_dpa_question(device->dpa);
     int64_t now = kb_cli_device_now();
+    bool has_input;
 
     if (was_stopped || now >= device->until)
         return false;
@@ -128,10 +128,9 @@ static bool goes_on(struct kb_cli_device *device, struct keyboard *keyboard)
         kb_dpa_automatic(device->dpa);
     else
         hide(keyboard, question && question->is_hidden);
-    if (poll(&input, 1, wait_ms(device, now)) > 0)
-        return read_keyboard(device, keyboard);
-    kb_dpa_pass(device->dpa, kb_cli_device_now());
-    return true;
+    has_input = poll(&input, 1, wait_ms(device, now)) > 0;
+    kb_dpa_pass(device->dpa, kb_cli_device_now()); /* first: what is typed may start a timer */
+    return !has_input || read_keyboard(device, keyboard);
 }
 
 static enum kb_err run_script(struct kb_cli_device *device, struct kb_report *why)
