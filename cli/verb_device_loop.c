@@ -12,7 +12,7 @@
 
 #include "crypto/secret.h"
 
-enum { LINE_MAX_BYTES = 512, WAIT_MAX_MS = 60000 };
+enum { LINE_MAX_BYTES = 512, WAIT_MAX_MS = 1000 };
 
 static volatile sig_atomic_t was_stopped;
 
