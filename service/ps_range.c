@@ -19,11 +19,16 @@ static bool read_number(struct kb_span imsi, uint64_t *number)
     return imsi.len >= IMSI_LEAST && imsi.len <= KB_IMSI_MAX;
 }
 
-static void write_number(char *imsi, size_t digits, uint64_t number)
+/* digits: up to KB_IMSI_MAX. */
+static void write_number(char imsi[KB_IMSI_MAX + 1], size_t digits, uint64_t number)
 {
+    char reversed[KB_IMSI_MAX];
+
+    for (size_t i = 0; i < KB_IMSI_MAX; i++, number /= 10)
+        reversed[i] = (char)('0' + number % 10);
+    for (size_t i = 0; i < digits; i++)
+        imsi[i] = reversed[digits - 1 - i];
     imsi[digits] = '\0';
-    for (size_t i = digits; i-- > 0; number /= 10)
-        imsi[i] = (char)('0' + number % 10);
 }
 
 static uint64_t limit_of(size_t digits)
