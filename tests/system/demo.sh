@@ -21,3 +21,5 @@ for format in osmohlr open5gs srsran pysim; do
     [ -s "$work/demo/export/$format.clear" ] || fail "no export for $format"
     has "the demo names its export" "$said" "export/$format.clear"
 done
+has "the card over the air has the key of its register" "$said" 'not there'
+[ -s "$work/demo/over-the-air.svg" ] || fail "no drawing of the personalization over the air"
