@@ -492,7 +492,7 @@ static void deliver_answer(struct phone *phone)
         deliver_frame(phone, kb_span(packet, len));
 }
 
-static void expire(struct phone *phone)
+void phone_expire(struct phone *phone)
 {
     struct kb_cat_envelope it = {.tag = KB_CAT_TIMER_EXPIRATION,
                                  .source = KB_CAT_TERMINAL,
@@ -561,8 +561,10 @@ bool phone_on(struct phone *phone)
     return is_alive(phone);
 }
 
-static bool do_one(struct phone *phone)
+bool phone_step(struct phone *phone)
 {
+    if (!is_alive(phone))
+        return false;
     if (phone->sw >> 8 == 0x91)
         fetch(phone);
     else if (phone->must_attach)
@@ -573,7 +575,7 @@ static bool do_one(struct phone *phone)
     else if (phone->provider->packet_len)
         deliver_answer(phone);
     else if (phone->is_timed && phone->expiries < phone->expiries_max)
-        expire(phone);
+        phone_expire(phone);
     else
         return false;
     return true;
@@ -581,7 +583,7 @@ static bool do_one(struct phone *phone)
 
 bool phone_run(struct phone *phone)
 {
-    for (unsigned i = 0; is_alive(phone) && do_one(phone); i++)
+    for (unsigned i = 0; is_alive(phone) && phone_step(phone); i++)
         assert_true(i < STEPS_MAX);
     return is_alive(phone);
 }

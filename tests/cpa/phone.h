@@ -68,9 +68,13 @@ bool phone_on(struct phone *phone);
 /* Until nothing is left to do but wait for the user, or power fails (then false). */
 bool phone_run(struct phone *phone);
 
-/* The same, power restored after every cut. */
+/* The next thing alone; false when there is nothing to do. */
+bool phone_step(struct phone *phone);
+
+/* As phone_run, power restored after every cut. */
 void phone_run_on(struct phone *phone);
 
+void phone_expire(struct phone *phone); /* the card's timer, set or not */
 void phone_menu(struct phone *phone);
 /* The terminal tells of this service, whatever the network said. */
 void phone_tell_service(struct phone *phone, uint8_t service);

@@ -220,6 +220,7 @@ static void answer_request(struct provider *provider)
                                          .command = KB_COMMAND_CHOOSE,
                                          .time = provider->time};
 
+    provider->has_agreed = false;
     if (provider->refuses) {
         refuse(provider, provider->refuses);
         return;
@@ -280,6 +281,7 @@ static void answer_agree(struct provider *provider)
         return;
     }
     take_secrets(provider);
+    provider->has_agreed = true;
     kb_identity_write(&wr, &provider->gives);
     assert_false(wr.is_bad);
     about(provider->session, KB_SEALED_IDENTITY, aad, nonce);
@@ -317,7 +319,8 @@ static void answer_confirm(struct provider *provider)
 
 static void answer_refuse(struct provider *provider)
 {
-    if (provider->heard.sealed.len) {
+    /* A card may give up with an AGREE on its way that nobody has heard. */
+    if (provider->heard.sealed.len && provider->has_agreed) {
         assert_last_word(provider, KB_SEALED_DROPPED, 1);
         provider->dropped_seals++;
         provider->has_released = false;

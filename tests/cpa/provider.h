@@ -59,6 +59,7 @@ struct provider {
     char binding[64];
     struct kb_trust trust;
     int64_t now;
+    bool has_agreed;        /* in this attempt */
     struct secrets secrets; /* of the last agreement that was finished */
     struct kb_identity gives;
     bool has_released;
