@@ -7,6 +7,38 @@
 
 #include "crypto/secret.h"
 
+/* --- The reader --- */
+
+struct readers {
+    char first[128];
+    unsigned count;
+};
+
+static void see_reader(void *ctx, const char *name)
+{
+    struct readers *readers = ctx;
+
+    if (!readers->count++)
+        snprintf(readers->first, sizeof(readers->first), "%s", name);
+}
+
+static enum kb_err open_only_reader(struct kb_reader **reader, struct kb_report *why)
+{
+    struct readers readers = {.count = 0};
+    enum kb_err err = kb_reader_list_pcsc(see_reader, &readers, why);
+
+    if (err)
+        return err;
+    if (!readers.count)
+        return kb_report(why, KB_ERR_READER, "there is no PC/SC reader");
+    if (readers.count > 1)
+        return kb_report(why, KB_ERR_USAGE,
+                         "there are %u PC/SC readers: --reader names one, such "
+                         "as \"%s\"",
+                         readers.count, readers.first);
+    return kb_reader_open_pcsc(readers.first, reader, why);
+}
+
 static enum kb_err open_reader(const struct kb_cli *cli, struct kb_reader **reader,
                                struct kb_report *why)
 {
@@ -16,7 +48,7 @@ static enum kb_err open_reader(const struct kb_cli *cli, struct kb_reader **read
         return kb_report(why, KB_ERR_USAGE, "either --reader or --card");
     if (card)
         return kb_reader_open_file(card, reader, why);
-    return kb_reader_open_pcsc(name ? name : "", reader, why);
+    return name ? kb_reader_open_pcsc(name, reader, why) : open_only_reader(reader, why);
 }
 
 static enum kb_err take_front(struct kb_cli_device *device, struct kb_report *why)
