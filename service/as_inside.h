@@ -100,6 +100,9 @@ enum kb_err kb_as_insert(struct kb_as *as, const struct kb_as_card *card);
 /* KB_ERR_ABSENT: no such card. An admin code that is forgotten is as any. */
 enum kb_err kb_as_compare(struct kb_as *as, const struct kb_as_card *card, bool *is_same);
 
+/* KB_ERR_ABSENT: no card can have this name. */
+enum kb_err kb_as_digits_from(struct kb_span text, struct kb_as_digits *id_sc);
+
 /* KB_ERR_ABSENT: no such card. What it points to is gone when another card is looked for. */
 enum kb_err kb_as_find(struct kb_as *as, const struct kb_as_digits *id_sc,
                        const struct kb_as_known **known);
@@ -151,5 +154,33 @@ enum kb_err kb_as_unpack(struct kb_as *as, const struct kb_mail *mail, struct kb
 /* Protects a message for a card and posts it to its place, with the next counter. */
 enum kb_err kb_as_send(struct kb_as *as, const struct kb_as_known *known, struct kb_as_row *row,
                        struct kb_span message);
+
+/* --- as_follow.c: what follows from a step --- */
+
+/* A card whose message, or message about whom, is being taken. */
+struct kb_as_turn {
+    struct kb_as *as;
+    const struct kb_as_known *known;
+    struct kb_as_row row;
+    enum kb_err err; /* of the store, while a packet was opened */
+};
+
+static inline struct kb_span kb_as_id(const struct kb_as_turn *turn)
+{
+    return kb_as_digits(&turn->known->id_sc);
+}
+
+enum kb_err kb_as_audit(const struct kb_as_turn *turn, const char *what, const char *result);
+
+/* Writes a message for the card, with the admin code where it has its place. A list of revoked
+ * operators that does not fit stays behind. The caller wipes. */
+enum kb_err kb_as_write(const struct kb_as_turn *turn, struct kb_session_message *message,
+                        struct kb_writer *wr);
+
+/* Does what the effects say and saves the row. before: the step in which the message came. */
+enum kb_err kb_as_follow(struct kb_as_turn *turn, uint8_t before, struct kb_as_effects *effects);
+
+/* Gives the last answer again, if there is one. */
+enum kb_err kb_as_repeat(struct kb_as_turn *turn);
 
 #endif

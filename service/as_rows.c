@@ -79,6 +79,15 @@ enum kb_err kb_as_compare(struct kb_as *as, const struct kb_as_card *card, bool 
 
 /* --- Keys --- */
 
+enum kb_err kb_as_digits_from(struct kb_span text, struct kb_as_digits *id_sc)
+{
+    struct kb_writer wr = kb_wr(id_sc->digits, sizeof(id_sc->digits));
+
+    kb_wr_copy(&wr, text.data, text.len);
+    id_sc->len = wr.len;
+    return wr.is_bad || !wr.len ? KB_ERR_ABSENT : KB_OK;
+}
+
 static void take_keys(struct kb_ota_keys *keys, const uint8_t values[2 * AES_128])
 {
     memset(keys, 0, sizeof(*keys));

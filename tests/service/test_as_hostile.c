@@ -337,86 +337,6 @@ static void a_flood_of_forged_packets_writes_one_line_a_minute(void **state)
     assert_int_equal(line, 3 + 1 + 2);
 }
 
-static void strangers_are_not_heard_and_their_parts_not_kept(void **state)
-{
-    struct fake_card stranger;
-    struct kb_session_message message = request_of(1, "001-01");
-    uint8_t share[300] = {1};
-
-    (void)state;
-    rig_card(&rig, 1, &stranger);
-    memcpy(stranger.id_sc, "8949000010000000777", 20);
-    mine.count = 0;
-    card_writes(&stranger, &message, &mine);
-    leaves_no_trace(&mine.at[0].mail);
-    message.agree = kb_span(share, sizeof(share));
-    mine.count = 0;
-    card_writes(&stranger, &message, &mine);
-    assert_int_equal(mine.count, 3);
-    leaves_no_trace(&mine.at[0].mail);
-    assert_int_equal(counts().unknown, 2);
-}
-
-static void parts_are_joined_in_any_order_and_with_others_in_between(void **state)
-{
-    struct fake_card cards[2];
-    struct kb_session_message message = request_of(1, "001-01");
-    static struct letters parts[2];
-    static const uint8_t order[] = {2, 0, 0, 2, 1};
-    uint8_t share[300];
-
-    (void)state;
-    memset(share, 0xA5, sizeof(share));
-    message.agree = kb_span(share, sizeof(share));
-    for (unsigned i = 0; i < 2; i++) {
-        rig_card(&rig, i, &cards[i]);
-        parts[i].count = 0;
-        card_writes(&cards[i], &message, &parts[i]);
-        assert_int_equal(parts[i].count, 3);
-    }
-    for (size_t i = 0; i < sizeof(order); i++) {
-        assert_int_equal(rig_give(&rig, &parts[0].at[order[i]].mail), KB_OK);
-        assert_int_equal(rig_give(&rig, &parts[1].at[2 - order[i]].mail), KB_OK);
-        if (i == 2) { /* what was acknowledged outlives the process */
-            rig_close(&rig);
-            assert_int_equal(rig_open(&rig), KB_OK);
-        }
-    }
-    collect();
-    assert_int_equal(answers.count, 2);
-    for (unsigned i = 0; i < 2; i++) {
-        assert_int_equal(kb_session_read(answers.at[i].mail.body, &message), KB_OK);
-        assert_int_equal(message.agree.len, sizeof(share));
-        assert_memory_equal(message.agree.data, share, sizeof(share));
-    }
-}
-
-static void parts_that_find_no_others_do_not_fill_the_store(void **state)
-{
-    struct fake_card card;
-    struct kb_session_message message = request_of(1, "001-01");
-    struct kb_statement *st;
-    uint8_t share[300] = {1};
-
-    (void)state;
-    rig_card(&rig, 1, &card);
-    message.agree = kb_span(share, sizeof(share));
-    for (int n = 0; n < 100; n++) {
-        mine.count = 0;
-        card_writes(&card, &message, &mine);
-        assert_int_equal(rig_give(&rig, &mine.at[n % 3].mail), KB_OK);
-    }
-    st = kb_store_get(kb_as_store(rig.as), AS_ALL_PARTS);
-    assert_int_equal(kb_statement_step(st), KB_OK);
-    assert_in_range(kb_column_int(st, 0), 0, KB_AS_PEER_PARTS);
-    kb_statement_end(st);
-    mine.count = 0;
-    card_writes(&card, &message, &mine);
-    rig_deliver(&rig, &mine);
-    collect();
-    assert_int_equal(answers.count, 1);
-}
-
 /* A small generator (Lehmer), so that a failure comes back. */
 static unsigned draw(uint32_t *seed, unsigned below)
 {
@@ -501,9 +421,6 @@ int main(void)
         TEST(a_packet_in_another_cards_name_leaves_no_trace),
         TEST(a_packet_to_a_card_is_none_from_a_card),
         TEST(a_flood_of_forged_packets_writes_one_line_a_minute),
-        TEST(strangers_are_not_heard_and_their_parts_not_kept),
-        TEST(parts_are_joined_in_any_order_and_with_others_in_between),
-        TEST(parts_that_find_no_others_do_not_fill_the_store),
         TEST(many_cards_at_once_do_not_disturb_each_other),
         TEST(whatever_is_sent_in_between_the_way_is_gone),
     };
