@@ -36,6 +36,7 @@ enum kb_err kb_as_write(const struct kb_as_turn *turn, struct kb_session_message
         *wr = kb_wr(wr->data, wr->cap);
         kb_session_write(wr, message);
     }
+    message->admin_code = kb_span(NULL, 0);
     kb_wipe(code, sizeof(code));
     return wr->is_bad ? KB_ERR_MALFORMED : KB_OK;
 }
