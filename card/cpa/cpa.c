@@ -93,7 +93,14 @@ static bool next(struct kb_card *card, struct kb_cat_command *command, struct kb
     while (!(todo >> step & 1))
         step++;
     card->cpa.step = step;
+    card->cpa.asked = card->cpa.entered;
     return steps[step]->fill(card, command, scratch);
+}
+
+/* A short message may come while a command is under way, and change what the card wants. */
+static bool is_stale(const struct kb_card *card)
+{
+    return card->cpa.asked != card->cpa.entered && !(KB_CPA_LASTING >> card->cpa.step & 1);
 }
 
 /* A terminal that is busy is asked again, a few times. */
@@ -102,6 +109,8 @@ static void done(struct kb_card *card, const struct kb_cat_response *response)
     const struct kb_cpa_step_row *row = steps[card->cpa.step];
     bool is_performed = response->result < RETRY;
 
+    if (is_stale(card))
+        return;
     if (!is_performed && response->result < RETRY_END && ++card->cpa.tries < TRIES)
         return;
     card->cpa.tries = 0;

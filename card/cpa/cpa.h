@@ -42,6 +42,8 @@ enum kb_cpa_state {
 struct kb_cpa {
     uint8_t state;   /* enum kb_cpa_state, as in the memory */
     uint8_t step;    /* what the terminal was asked for last */
+    uint8_t entered; /* counts states entered, */
+    uint8_t asked;   /* as it stood when the terminal was asked */
     uint8_t part;    /* short message or channel data of the outgoing packet */
     uint8_t resends; /* of that packet, or questions that nobody answered */
     uint8_t tries;   /* of a command for which the terminal was too busy */

@@ -28,6 +28,11 @@ enum kb_cpa_step {
 
 #define KB_CPA_BIT(step) ((uint16_t)(1u << KB_CPA_STEP_##step))
 
+/* Steps that go on whatever the state is; the others belong to one. */
+#define KB_CPA_LASTING                                                                             \
+    (KB_CPA_BIT(REFRESH) | KB_CPA_BIT(MENU) | KB_CPA_BIT(EVENTS) | KB_CPA_BIT(LOCATE) |            \
+     KB_CPA_BIT(CLOSE) | KB_CPA_BIT(RECEIVE))
+
 enum kb_cpa_flag {
     KB_CPA_HAS_PROFILE = 1 << 0,
     KB_CPA_ASKS_USER = 1 << 1,         /* of the plan */

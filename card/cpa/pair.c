@@ -55,10 +55,11 @@ static enum kb_err open_place(struct kb_card *card, const struct place *place, s
                               size_t *at)
 {
     enum kb_err err = find(card, place->fid, file);
-    size_t end = file->size;
+    size_t end;
 
     if (err)
         return err;
+    end = file->size;
     *at = place->at;
     if (place->at == IN_RECORD) {
         end = file->record_size;

@@ -135,12 +135,6 @@ static const uint16_t wants[KB_CPA_STATES] = {
     [KB_CPA_FAILING] = KB_CPA_BIT(SEND),
 };
 
-/* What goes on whatever the state is. */
-enum {
-    LASTING = 1u << KB_CPA_STEP_REFRESH | 1u << KB_CPA_STEP_MENU | 1u << KB_CPA_STEP_EVENTS |
-              1u << KB_CPA_STEP_LOCATE | 1u << KB_CPA_STEP_CLOSE
-};
-
 static bool offers_menu(const struct kb_card *card)
 {
     return card->cpa.state == KB_CPA_IDLE &&
@@ -172,8 +166,9 @@ void kb_cpa_enter(struct kb_card *card, const struct kb_cpa_record *record)
     struct kb_cpa *cpa = &card->cpa;
 
     cpa->state = record->state;
+    cpa->entered++;
     cpa->part = cpa->resends = cpa->tries = 0;
-    cpa->todo = (uint16_t)((cpa->todo & LASTING) | wants[record->state]);
+    cpa->todo = (uint16_t)((cpa->todo & KB_CPA_LASTING) | wants[record->state]);
     kb_cpa_clear(card,
                  KB_CPA_HAS_TIMER | KB_CPA_IS_JUDGING | KB_CPA_IS_REJECTED | KB_CPA_IS_UNSENT);
     if (cpa->channel && !(cpa->todo & KB_CPA_BIT(SEND)))

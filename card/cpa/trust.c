@@ -6,7 +6,7 @@
 #include "agree/revoked.h"
 #include "card/cpa/inside.h"
 
-enum { LIST_MAX = 700, CLOCK = 8 };
+enum { LIST_MAX = KB_NVM_OBJECT_MAX, CLOCK = 8 };
 
 enum kb_err kb_cpa_root_load(struct kb_card *card, struct kb_cpa_root *root)
 {

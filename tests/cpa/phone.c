@@ -397,36 +397,6 @@ static void perform(struct phone *phone, const struct kb_cat_command *command,
     fail_msg("the card asks for %02X", command->type);
 }
 
-static void fetch(struct phone *phone)
-{
-    uint8_t fetched[KB_RESPONSE_MAX], bytes[KB_CAT_MAX];
-    struct kb_writer wr = kb_wr(bytes, sizeof(bytes));
-    struct kb_cat_command command;
-    struct kb_cat_response response = {0};
-    uint8_t announced = (uint8_t)phone->sw;
-
-    apdu(phone, 0x80, 0x12, 0, 0, kb_span(NULL, 0), true);
-    if (!is_alive(phone))
-        return;
-    assert_int_equal(phone->rig->response_len, announced + 2u);
-    memcpy(fetched, phone->rig->response, announced);
-    assert_int_equal(kb_cat_command_read(kb_span(fetched, announced), &command), KB_OK);
-    phone->commands[command.type]++;
-    response.number = command.number;
-    response.type = command.type;
-    response.qualifier = command.qualifier;
-    perform(phone, &command, &response);
-    if (command.type == KB_CAT_REFRESH && response.result < 0x20) {
-        assert_int_equal(command.qualifier, KB_CAT_REFRESH_RESET);
-        phone->resets++;
-        phone_on(phone);
-        return;
-    }
-    kb_cat_response_write(&wr, &response);
-    assert_false(wr.is_bad);
-    apdu(phone, 0x80, 0x14, 0, 0, kb_wr_span(&wr), false);
-}
-
 /* --- What comes to the card --- */
 
 void phone_deliver(struct phone *phone, struct kb_span packet)
@@ -491,6 +461,56 @@ static void deliver_answer(struct phone *phone)
     else
         deliver_frame(phone, kb_span(packet, len));
 }
+
+/* --- Proactive commands --- */
+
+/* What comes to the card while a command is under way. */
+static void interrupt(struct phone *phone, const struct kb_cat_command *command)
+{
+    const struct kb_session_message refuse = {
+        .kind = KB_SESSION_REFUSE, .session = phone->provider->session, .reason = KB_REASON_BUSY};
+    bool is_question = command->type == KB_CAT_GET_INKEY || command->type == KB_CAT_SELECT_ITEM;
+
+    if (is_question && phone->is_refused)
+        provider_write(phone->provider, &refuse);
+    if (phone->provider->packet_len && (phone->is_quick || (is_question && phone->is_refused)))
+        deliver_answer(phone);
+}
+
+static void fetch(struct phone *phone)
+{
+    uint8_t fetched[KB_RESPONSE_MAX], bytes[KB_CAT_MAX];
+    struct kb_writer wr = kb_wr(bytes, sizeof(bytes));
+    struct kb_cat_command command;
+    struct kb_cat_response response = {0};
+    uint8_t announced = (uint8_t)phone->sw;
+
+    apdu(phone, 0x80, 0x12, 0, 0, kb_span(NULL, 0), true);
+    if (!is_alive(phone))
+        return;
+    assert_int_equal(phone->rig->response_len, announced + 2u);
+    memcpy(fetched, phone->rig->response, announced);
+    assert_int_equal(kb_cat_command_read(kb_span(fetched, announced), &command), KB_OK);
+    phone->commands[command.type]++;
+    response.number = command.number;
+    response.type = command.type;
+    response.qualifier = command.qualifier;
+    perform(phone, &command, &response);
+    interrupt(phone, &command);
+    if (!is_alive(phone))
+        return;
+    if (command.type == KB_CAT_REFRESH && response.result < 0x20) {
+        assert_int_equal(command.qualifier, KB_CAT_REFRESH_RESET);
+        phone->resets++;
+        phone_on(phone);
+        return;
+    }
+    kb_cat_response_write(&wr, &response);
+    assert_false(wr.is_bad);
+    apdu(phone, 0x80, 0x14, 0, 0, kb_wr_span(&wr), false);
+}
+
+/* --- What the user and others do --- */
 
 void phone_expire(struct phone *phone)
 {

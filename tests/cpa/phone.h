@@ -56,6 +56,8 @@ struct phone {
     bool is_nowhere;           /* no network after a reset that the card asked for */
     bool has_no_identity;      /* the card shows none; the network takes it for the temporary one */
     bool loses_up, loses_down; /* every short message */
+    bool is_quick;             /* the answer comes before the response to SEND SHORT MESSAGE */
+    bool is_refused;           /* a REFUSE comes while the user is asked */
     unsigned expiries_max;
     uint8_t holds; /* stops before a message of this kind (enum kb_session_kind) is delivered */
 };

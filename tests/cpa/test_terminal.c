@@ -210,6 +210,57 @@ static void a_user_who_is_away_is_asked_again(void **state)
     assert_temporary();
 }
 
+/* The answer may overtake the terminal's word that the message left. */
+static void an_answer_before_the_response_loses_no_time(void **state)
+{
+    (void)state;
+    make(KB_CPA_SMS);
+    world.phone.is_quick = true;
+    world.phone.expiries_max = 0;
+    go();
+    assert_personalized();
+    assert_int_equal(world.phone.short_messages_up + world.phone.short_messages_down, 7);
+
+    make(KB_CPA_PACKET);
+    world.phone.is_quick = true;
+    world.phone.expiries_max = 0;
+    go();
+    assert_personalized();
+}
+
+/* What the user says to a question that is void by then says nothing. */
+static void an_answer_to_what_is_over_is_none(void **state)
+{
+    static const uint8_t list[] = "\x82\x66"
+                                  "001-01\x61T";
+
+    (void)state;
+    make(KB_CPA_SMS);
+    world.phone.is_refused = true;
+    world.phone.item = KB_SESSION_OPERATORS + 1;
+    world.phone.expiries_max = 0;
+    go();
+    assert_int_equal(world_state(), KB_CPA_IDLE);
+    assert_int_equal(world.provider.heard.reason, KB_REASON_BUSY);
+    assert_int_equal(world.provider.dropped_seals, 1);
+    assert_int_equal(world.provider.refusals, 1);
+    assert_temporary();
+
+    make(KB_CPA_SMS);
+    world.provider.choice = kb_span(list, sizeof(list) - 1);
+    assert_int_equal(kb_nvm_delete(&world.rig.card.nvm, KB_OBJ_CPA_OPERATORS), KB_OK);
+    world.plan.starts = KB_CPA_BY_MENU;
+    world_plan();
+    phone_on(&world.phone);
+    phone_run_on(&world.phone);
+    world.phone.is_refused = true;
+    world.phone.item = 1;
+    phone_menu(&world.phone);
+    phone_run_on(&world.phone);
+    assert_int_equal(world_state(), KB_CPA_IDLE);
+    assert_int_equal(world.provider.requests, 1);
+}
+
 /* Names beyond the default alphabet go in UCS2 (TS 102 221 annex A, TS 102 223 clause 8.15). */
 static void a_name_in_another_script_is_shown(void **state)
 {
@@ -269,6 +320,8 @@ int main(void)
         cmocka_unit_test(where_there_is_no_network_nobody_refused),
         cmocka_unit_test(service_under_the_old_identity_is_no_success),
         cmocka_unit_test(a_user_who_is_away_is_asked_again),
+        cmocka_unit_test(an_answer_before_the_response_loses_no_time),
+        cmocka_unit_test(an_answer_to_what_is_over_is_none),
         cmocka_unit_test(a_name_in_another_script_is_shown),
         cmocka_unit_test(a_lost_channel_is_opened_again),
         cmocka_unit_test(rubbish_in_a_channel_closes_it),

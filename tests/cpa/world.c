@@ -77,12 +77,20 @@ static void put_credentials(void)
     world_put(KB_OBJ_OPERATORS_ROOT, bytes, wr.len);
 }
 
+void world_plan(void)
+{
+    uint8_t bytes[KB_CPA_PLAN_MAX];
+    struct kb_writer wr = kb_wr(bytes, sizeof(bytes));
+
+    kb_cpa_plan_write(&wr, &world.plan);
+    assert_false(wr.is_bad);
+    world_put(KB_OBJ_CPA_PLAN, bytes, wr.len);
+}
+
 static void put_objects(void)
 {
     static const uint8_t zero[KB_CNTR_SIZE];
     const struct provider *provider = &world.provider;
-    uint8_t bytes[KB_CPA_PLAN_MAX];
-    struct kb_writer wr = kb_wr(bytes, sizeof(bytes));
 
     world_put(KB_OBJ_SERIAL, provider->id_sc, strlen(provider->id_sc));
     world_put(KB_OBJ_KI, world.phone.temporary.k, 16);
@@ -94,9 +102,7 @@ static void put_objects(void)
     world_put(KB_OBJ_SECRET + KB_SECRET_KID, provider->keys.kid.value, 16);
     world_put(KB_OBJ_SECRET + KB_SECRET_IMSI_T, imsi_t, sizeof(imsi_t) - 1);
     put_credentials();
-    kb_cpa_plan_write(&wr, &world.plan);
-    assert_false(wr.is_bad);
-    world_put(KB_OBJ_CPA_PLAN, bytes, wr.len);
+    world_plan();
 }
 
 /* --- The world --- */

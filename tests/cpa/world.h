@@ -32,6 +32,9 @@ void world_make(void);
 /* The card as it was made, powered, and the phone on; the provider keeps what it knows. */
 void world_renew(void);
 
+/* Puts the plan in as it is now. */
+void world_plan(void);
+
 /* Puts an object into the card's memory. */
 void world_put(uint16_t object, const void *bytes, size_t len);
 
