@@ -281,6 +281,7 @@ static void once_more(struct kb_card *card, uint16_t step)
         return;
     }
     card->cpa.part = 0;
+    card->cpa.entered++; /* what is under way is no longer the answer to this */
     kb_cpa_want(card, step);
 }
 
