@@ -23,4 +23,8 @@ double kb_rate(kb_work work, void *ctx, double seconds);
 
 double kb_seconds(void);
 
+/* Of this process, all threads. */
+double kb_processor_seconds(void);
+uint64_t kb_peak_bytes(void); /* the most memory it ever had */
+
 #endif
