@@ -18,7 +18,8 @@ static enum kb_terminal_performed location(struct kb_terminal *terminal,
         return kb_terminal_result_with(work, KB_CAT_TERMINAL_BUSY, KB_TERMINAL_NO_SERVICE);
     with->location = kb_terminal_location(terminal, room);
     kb_cat_add(with, KB_CAT_LOCATION);
-    return kb_terminal_result(work, KB_CAT_OK);
+    return kb_terminal_result(
+        work, terminal->where.service == KB_CAT_LIMITED_SERVICE ? KB_CAT_LIMITED : KB_CAT_OK);
 }
 
 /* 3GPP TS 24.008 clause 10.5.1.4: the first digit beside type 2 and the mark of an odd count. */

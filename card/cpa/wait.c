@@ -6,8 +6,7 @@
 enum {
     TIMER = 1,
     DAY = 86400, /* a terminal times no longer */
-    SHIFT_MAX = 16,
-    LIMITED = 0x06 /* performed, but limited service: TS 102 223 clause 8.12 */
+    SHIFT_MAX = 16
 };
 
 /* --- The trial --- */
@@ -136,7 +135,7 @@ static void located(struct kb_card *card, const struct kb_cat_response *response
 {
     if (response->result == KB_CAT_OK && kb_cat_has(&response->with, KB_CAT_LOCATION))
         kb_cpa_serve(card, KB_CAT_NORMAL_SERVICE);
-    else if (response->result == LIMITED)
+    else if (response->result == KB_CAT_LIMITED)
         card->cpa.service = KB_CAT_LIMITED_SERVICE;
     if (kb_cpa_is(card, KB_CPA_IS_JUDGING))
         judge(card);

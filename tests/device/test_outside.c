@@ -102,6 +102,20 @@ static void location_status_is_told_with_the_place(void **state)
     assert_string_equal(card.said, "");
 }
 
+/* 3GPP TS 31.111 clause 6.4.15: without service there is nothing to give; with limited service the
+ * result says so, and the place comes along. */
+static void a_card_that_asks_where_it_is_hears_what_the_service_is_worth(void **state)
+{
+    (void)state;
+    tell(KB_CAT_LIMITED_SERVICE, 2);
+    want("D009810301260082028182");
+    assert_string_equal(card.said, "RESPONSE 810301260082028281830106930700F11000010001\n");
+    fake_clear(&world, &card);
+    tell(KB_CAT_NO_SERVICE, 0);
+    want("D009810301260082028182");
+    assert_string_equal(card.said, "RESPONSE 81030126008202828183022004\n");
+}
+
 static void each_refused_attach_is_told_and_tried_again_later_and_later(void **state)
 {
     static const uint32_t after[] = {15, 30, 60, 120, 240, 480, 720, 720};
@@ -421,6 +435,7 @@ int main(void)
         WITH(a_menu_does_not_outlive_its_card_session),
         WITH(a_card_without_an_event_list_hears_of_no_event),
         WITH(location_status_is_told_with_the_place),
+        WITH(a_card_that_asks_where_it_is_hears_what_the_service_is_worth),
         WITH(each_refused_attach_is_told_and_tried_again_later_and_later),
         WITH(a_new_subscriber_is_not_made_to_wait_for_the_old_one),
         WITH(the_radio_sides_policy_of_retries_counts),
