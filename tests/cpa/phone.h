@@ -76,6 +76,10 @@ bool phone_step(struct phone *phone);
 /* As phone_run, power restored after every cut. */
 void phone_run_on(struct phone *phone);
 
+/* Performs a command, unless it is one of those it shall refuse. */
+void phone_perform(struct phone *phone, const struct kb_cat_command *command,
+                   struct kb_cat_response *response);
+
 void phone_expire(struct phone *phone); /* the card's timer, set or not */
 void phone_menu(struct phone *phone);
 /* The terminal tells of this service, whatever the network said. */

@@ -13,11 +13,8 @@ static struct phone phone_before;
 
 static void start_over_the_air(void)
 {
-    const struct kb_session_message start = {.kind = KB_SESSION_COMMAND,
-                                             .command = KB_COMMAND_START};
-
     if (world_state() == KB_CPA_IDLE)
-        provider_write(&world.provider, &start);
+        world_start();
 }
 
 static void renew(void)

@@ -191,6 +191,15 @@ void world_renew(void)
     phone_on(&world.phone);
 }
 
+void world_start(void)
+{
+    const struct kb_session_message start = {.kind = KB_SESSION_COMMAND,
+                                             .command = KB_COMMAND_START};
+
+    provider_write(&world.provider, &start);
+    world.provider.answer_kind = 0; /* it answers nothing */
+}
+
 enum kb_cpa_state world_state(void)
 {
     return kb_cpa_state(&world.rig.card);

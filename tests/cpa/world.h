@@ -32,6 +32,9 @@ void world_make(void);
 /* The card as it was made, powered, and the phone on; the provider keeps what it knows. */
 void world_renew(void);
 
+/* The service tells the card to begin. */
+void world_start(void);
+
 /* Puts the plan in as it is now. */
 void world_plan(void);
 
