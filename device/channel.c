@@ -151,7 +151,11 @@ KB_FINISH(open)
     struct kb_cat_objects *with = &work->response.with;
     struct kb_terminal_channel *channel = &terminal->channel;
 
-    work->response.result = terminal->command.result;
+    /* clause 8.12.3: that the network cannot is never said without a cause */
+    if (terminal->command.result == KB_CAT_NETWORK_BUSY)
+        kb_terminal_result_with(work, KB_CAT_NETWORK_BUSY, KB_TERMINAL_NO_CAUSE);
+    else
+        kb_terminal_result(work, terminal->command.result);
     with->bearer = kb_span(channel->bearer, channel->bearer_len);
     with->buffer_size = channel->size;
     kb_cat_add(with, KB_CAT_BEARER);

@@ -17,6 +17,7 @@ enum kb_terminal_phase {
  * clause 8.12. */
 enum {
     KB_TERMINAL_MODIFIED = 0x07,         /* performed, with modification */
+    KB_TERMINAL_NO_CAUSE = 0x00,         /* clause 8.12.3, of KB_CAT_NETWORK_BUSY */
     KB_TERMINAL_NO_SERVICE = 0x04,       /* clause 8.12.2, of KB_CAT_TERMINAL_BUSY */
     KB_TERMINAL_NO_CHANNEL = 0x01,       /* clause 8.12.11, of KB_CAT_BEARER_INDEPENDENT_ERROR */
     KB_TERMINAL_CHANNEL_CLOSED = 0x02,   /* likewise */

@@ -80,7 +80,7 @@ static void a_channel_the_network_does_not_open_is_told(void **state)
     (void)state;
     want(OPEN("0064"));
     kb_terminal_channel_opened(world.terminal, false);
-    assert_string_equal(card.said, "RESPONSE 810301400182028281830121"
+    assert_string_equal(card.said, "RESPONSE 81030140018202828183022100"
                                    "350702030403041F02"
                                    "39020064\n");
     want(OPEN("0064"));
