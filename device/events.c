@@ -5,7 +5,11 @@
 
 #include "device/inside.h"
 
-enum { INS_ENVELOPE = 0xC2, EVENT_BITS = 64 };
+enum {
+    INS_ENVELOPE = 0xC2,
+    EVENT_BITS = 64,
+    IMSI_ATTACH = 0x02 /* 3GPP TS 31.111 clause 8.92 */
+};
 
 /* --- SET UP EVENT LIST --- */
 
@@ -125,6 +129,21 @@ static void put_location(const struct kb_terminal *terminal, struct kb_cat_objec
         kb_cat_add(with, KB_CAT_LOCATION);
 }
 
+/* The only thing this terminal asks of a network that can be refused is an attach. */
+static void put_rejection(const struct kb_terminal *terminal, uint8_t cause,
+                          struct kb_cat_envelope *envelope)
+{
+    struct kb_cat_objects *with = &envelope->with;
+
+    envelope->source = KB_CAT_NETWORK;
+    with->technology = kb_span(&terminal->where.technology, 1);
+    with->update_type = IMSI_ATTACH;
+    with->rejection_cause = cause;
+    kb_cat_add(with, KB_CAT_TECHNOLOGY);
+    kb_cat_add(with, KB_CAT_UPDATE_TYPE);
+    kb_cat_add(with, KB_CAT_REJECTION_CAUSE);
+}
+
 /* Data objects of the events, TS 102 223 clause 7.5 and TS 31.111 clause 7.5. */
 static void fill_event(const struct kb_terminal *terminal, const struct kb_terminal_event *event,
                        struct kb_cat_envelope *envelope, uint8_t room[7])
@@ -139,10 +158,8 @@ static void fill_event(const struct kb_terminal *terminal, const struct kb_termi
         if (event->detail == KB_CAT_NORMAL_SERVICE)
             put_location(terminal, with, room);
     } else if (event->event == KB_CAT_EVENT_NETWORK_REJECTION) {
-        envelope->source = KB_CAT_NETWORK;
-        with->rejection_cause = event->detail;
-        kb_cat_add(with, KB_CAT_REJECTION_CAUSE);
         put_location(terminal, with, room);
+        put_rejection(terminal, event->detail, envelope);
     } else {
         with->channel_status[0] = kb_terminal_channel_state(terminal);
         with->channel_status[1] = event->detail;

@@ -81,6 +81,7 @@ struct kb_terminal_attached {
     /* Where the device is, when the service is normal or limited. */
     uint8_t plmn[3]; /* as in 3GPP TS 24.008 clause 10.5.1.3 */
     uint16_t area, cell;
+    uint8_t technology; /* 0: GSM; as in ETSI TS 102 223 clause 8.61 */
 };
 
 /* What lies outside. Callbacks may call nothing of the terminal but kb_terminal_answer,

@@ -148,6 +148,8 @@ enum kb_cat_object {
     KB_CAT_TRANSPORT,       /* 3C */
     KB_CAT_OTHER_ADDRESS,   /* 3E */
     KB_CAT_NETWORK_NAME,    /* 47: access point name, labels with their lengths */
+    KB_CAT_TECHNOLOGY,      /* 3F: access technology */
+    KB_CAT_UPDATE_TYPE,     /* 74: update or attach type, 3GPP TS 31.111 clause 8.92 */
     KB_CAT_REJECTION_CAUSE, /* 75: 3GPP TS 31.111 clause 8.99 */
     KB_CAT_OBJECTS
 };
@@ -188,6 +190,8 @@ struct kb_cat_objects {
     uint16_t transport_port;
     struct kb_span other_address; /* type (21: IPv4) and address */
     struct kb_span network_name;
+    struct kb_span technology; /* clause 8.61: 00 GSM, 03 UTRAN, 08 E-UTRAN; one, or several */
+    uint8_t update_type;       /* 02: IMSI attach */
     uint8_t rejection_cause;
     struct kb_span items; /* a run of item objects (0F), made by kb_cat_put_item */
 };

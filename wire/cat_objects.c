@@ -58,11 +58,11 @@ static const struct row rows[] = {
     ROW(0x3E, KB_CAT_OTHER_ADDRESS, BYTES, other_address),      /* 8.58 */
     ROW(0xB6, KB_CAT_CHANNEL_DATA, BYTES, channel_data),        /* 8.53 */
     ROW(0xB7, KB_CAT_CHANNEL_LENGTH, BYTE, channel_length),     /* 8.54 */
+    ROW(0x3F, KB_CAT_TECHNOLOGY, BYTES, technology),            /* 8.61 */
+    ROW(0x74, KB_CAT_UPDATE_TYPE, BYTE, update_type),           /* TS 31.111 8.92 */
     ROW(0x75, KB_CAT_REJECTION_CAUSE, BYTE, rejection_cause),   /* TS 31.111 8.99 */
     ROW(0x2F, KB_CAT_OBJECTS, COMPREHENDED, has),               /* 8.60 AID */
-    ROW(0x3F, KB_CAT_OBJECTS, COMPREHENDED, has),               /* 8.61 access technology */
     ROW(0x73, KB_CAT_OBJECTS, COMPREHENDED, has),               /* routing area */
-    ROW(0x74, KB_CAT_OBJECTS, COMPREHENDED, has),               /* update or attach type */
     ROW(0x7D, KB_CAT_OBJECTS, COMPREHENDED, has),               /* tracking area */
 };
 

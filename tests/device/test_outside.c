@@ -126,8 +126,8 @@ static void each_refused_attach_is_told_and_tried_again_later_and_later(void **s
     world.attached = (struct kb_terminal_attached){.service = KB_CAT_LIMITED_SERVICE, .cause = 2};
     kb_terminal_attached(world.terminal, &world.attached);
     for (size_t i = 0; i < 8; i++) {
-        assert_string_equal(card.said, "ENVELOPE D6139901128202838193070000000000000075"
-                                       "0102\n");
+        assert_string_equal(card.said, "ENVELOPE D619990112820283819307000000000000003F"
+                                       "0100740102750102\n");
         assert_int_equal(world.timers[KB_TERMINAL_RETRY], after[i]);
         fake_clear(&world, &card);
         kb_terminal_expired(world.terminal, KB_TERMINAL_RETRY);
@@ -184,8 +184,8 @@ static void what_happens_during_a_command_is_told_afterwards_in_order(void **sta
     assert_string_equal(card.said, "");
     kb_terminal_answer(world.terminal, &read);
     assert_string_equal(card.said, "RESPONSE 810301218082028281830100\n"
-                                   "ENVELOPE D6139901128202838193"
-                                   "0700F11000010001750102\n"
+                                   "ENVELOPE D6199901128202838193"
+                                   "0700F110000100013F0100740102750102\n"
                                    "ENVELOPE D60A9901038202828"
                                    "19B0101\n"
                                    "ENVELOPE D30782020181900104\n"

@@ -299,6 +299,8 @@ static void events_say_where_the_terminal_is_and_why_not(void **state)
     assert_int_equal(envelope.with.location.len, 7);
     assert_int_equal(kb_cat_envelope_read(span_of(&rejected), &envelope), KB_OK);
     assert_int_equal(envelope.source, KB_CAT_NETWORK);
+    assert_int_equal(envelope.with.technology.data[0], 3);
+    assert_int_equal(envelope.with.update_type, 9);
     assert_int_equal(envelope.with.rejection_cause, 6);
 }
 
