@@ -19,7 +19,8 @@ enum kb_exit {
     KB_EXIT_USAGE = 2,  /* unknown verb or option, or one is missing */
     KB_EXIT_INPUT = 3,  /* a plan, table, card file or key that is wrong or cannot be read */
     KB_EXIT_READER = 4, /* no reader, no card, or it vanished */
-    KB_EXIT_SYSTEM = 5  /* this machine: memory, disk, a missing service */
+    KB_EXIT_SYSTEM = 5, /* this machine: memory, disk, a missing service */
+    KB_EXIT_BROKEN = 6  /* sim: a promise was broken */
 };
 
 struct kb_cli_option {

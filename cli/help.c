@@ -13,6 +13,7 @@ const char *const kb_cli_exit_words[] = {
     "a plan, table, card file, key or line of input is wrong or cannot be read",
     "no reader, no card, or it vanished",
     "this machine: memory, disk, a missing service",
+    "a promise of the simulated world was broken (sim)",
     NULL,
 };
 

@@ -13,9 +13,6 @@
 
 enum { CARDS = 100, OPERATORS = 3, SEED = 1, CARDS_MAX = 100000000, OPERATORS_MAX = 90 };
 
-/* Of this verb alone. */
-enum { EXIT_BROKEN = 6 };
-
 /* --- Options --- */
 
 struct word {
@@ -43,15 +40,21 @@ static enum kb_err take_word(const struct kb_cli *cli, const char *option, const
                              int *value, struct kb_report *why)
 {
     const char *text = kb_cli_value(cli, option);
+    char list[96] = "";
+    size_t len = 0;
 
     if (!text)
         return KB_OK;
-    for (const struct word *word = words; word->text; word++)
+    for (const struct word *word = words; word->text; word++) {
         if (strcmp(word->text, text) == 0) {
             *value = word->value;
             return KB_OK;
         }
-    return kb_report(why, KB_ERR_USAGE, "--%s: %s is none of those it can be", option, text);
+        if (len < sizeof(list))
+            len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
+                                    word->text);
+    }
+    return kb_report(why, KB_ERR_USAGE, "--%s: %s is none of %s", option, text, list);
 }
 
 static enum kb_err take_share(const struct kb_cli *cli, const char *option, double *share,
@@ -162,6 +165,8 @@ static void say_summary(const struct kb_cli *cli, const struct kb_world_config *
     kb_cli_say(cli, "personalized    %" PRIu64, result->personalized);
     kb_cli_say(cli, "refused         %" PRIu64, result->refused);
     say_reasons(cli, result);
+    if (result->open)
+        kb_cli_say(cli, "still open      %" PRIu64, result->open);
     kb_cli_say(cli, "mismatched      %" PRIu64, result->mismatched);
     kb_cli_say(cli, "latency         median %.1f s, 95 %% within %.1f s",
                (double)result->median_ms / 1000, (double)result->slow_ms / 1000);
@@ -212,6 +217,8 @@ static json_t *summary_json(const struct kb_world_config *config,
         "events", (json_int_t)result->events, "simulated_ms", (json_int_t)result->simulated_ms,
         "wall_s", result->wall_s, "digest", digest);
 
+    if (result->open)
+        json_object_set_new(object, "open", json_integer((json_int_t)result->open));
     json_object_set_new(object, "promises", json_string(kb_world_promise_text(result->broken)));
     if (result->broken) {
         json_object_set_new(object, "broken", json_string(result->broken_text));
@@ -233,7 +240,7 @@ static enum kb_exit tell(struct kb_cli *cli, const struct kb_world_config *confi
         fprintf(stderr, "keyborn: a broken promise: %s: %s (seed %" PRIu64 ", event %" PRIu64 ")\n",
                 kb_world_promise_text(result->broken), result->broken_text, config->seed,
                 result->broken_event);
-        return (enum kb_exit)EXIT_BROKEN;
+        return KB_EXIT_BROKEN;
     }
     return KB_EXIT_OK;
 }
@@ -286,12 +293,13 @@ static const struct kb_cli_option options[] = {
      "user (picks the menu entry and an operator, says yes) or machine (the card "
      "begins by itself); user unless told.",
      false, false},
-    {"loss", "P", "Share of messages that are lost, on each link.", false, false},
+    {"loss", "P", "Share of messages that are lost, on each link; at most 0.9.", false, false},
     {"duplicate", "P", "Share of messages that come twice.", false, false},
     {"reorder", "P", "Share of messages that are overtaken by others.", false, false},
     {"cut", "P", "Share of power-ups that end in a cut of power while the card writes.", false,
      false},
-    {"kill", "P", "Share of store and send operations at which a server dies.", false, false},
+    {"kill", "P", "Share of store and send operations at which a server dies; at most 0.5.", false,
+     false},
     {"refuse", "P", "Share of cards whose new identity a visited network refuses for a while.",
      false, false},
     {"no", "P", "Share of users who say no.", false, false},
@@ -300,7 +308,10 @@ static const struct kb_cli_option options[] = {
      "A dishonest application server: shares, credentials, replay, reorder, "
      "operator or fields.",
      false, false},
-    {"plan", "FILE", "The maker's plan of the cards; a built-in one unless told.", false, false},
+    {"plan", "FILE",
+     "The maker's plan of the cards, with a section 'air'; a built-in one unless told. "
+     "What that section says gives way to the options here and the operators of this world.",
+     false, false},
     {"files", NULL,
      "Keep the databases in files (a private folder, removed afterwards) and search "
      "those of the application server for keys.",

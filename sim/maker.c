@@ -210,6 +210,10 @@ enum kb_err kb_sim_maker_open(struct kb_world *world, struct kb_report *why)
                                          : load_built_in(&maker->plan, why);
 
     kb_chance_init(&maker->chance, world->config.seed, KB_CHANCE_MAKER, KB_SIM_NOBODY);
+    if (!err && !maker->plan->air.is_there)
+        err = kb_report(why, KB_ERR_RULE,
+                        "%s: has no section 'air': its cards are not personalized over the air",
+                        world->config.plan);
     if (!err)
         err = adapt(world, maker->plan, why);
     if (!err)

@@ -24,7 +24,7 @@ while read -r -a words; do
     equal "help of ${words[*]}" "$text" "$("$KEYBORN" help "${words[@]}")"
     has "help of ${words[*]}" "$text" "^Usage: keyborn ${words[*]}"
     has "help of ${words[*]}" "$text" "^  --json "
-    for code in 0 1 2 3 4 5; do
+    for code in 0 1 2 3 4 5 6; do
         has "exit codes of ${words[*]}" "$text" "^  $code  [a-z]"
     done
     said=$("$KEYBORN" "${words[@]}" --xylophone 2>&1)

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# keyborn sim: what it tells of a run, and how it refuses what it cannot run.
+. "$(dirname "${BASH_SOURCE[0]}")/../system/lib.sh"
+cd "$work" || exit 1
+plans=$(dirname "${BASH_SOURCE[0]}")/../../examples/plans
+
+# Words of a command line that is refused: its exit code, what the error says, the words.
+refused() {
+    local code=$1 words=$2
+    shift 2
+    "$KEYBORN" sim "$@" >said 2>&1
+    equal "exit code of sim $*" "$code" $?
+    has "sim $*" "$(cat said)" "$words"
+}
+
+echo "# told"
+"$KEYBORN" sim --cards 3 --no 0.5 --seed 4 >said 2>/dev/null || fail "a plain run failed"
+has "the end of all cards" "$(cat said)" "^mismatched      0$"
+"$KEYBORN" sim --cards 3 --no 0.5 --seed 4 --json >result.json 2>errors || fail "no result as JSON"
+equal "errors of a run told as JSON" "" "$(cat errors)"
+python3 - said <<'END' || fail "the two results differ"
+import json
+result = json.load(open('result.json'))
+said = dict(line.split(None, 1) for line in open('said'))
+assert result['personalized'] + result['refused'] == result['cards'] == 3, result
+assert sum(result['reasons'].values()) == result['refused'], result
+assert int(said['personalized']) == result['personalized'], said
+assert said['digest'].strip() == result['digest'], said
+END
+
+echo "# a plan of one's own"
+"$KEYBORN" sim --cards 1 --plan "$plans/machine.yaml" >said 2>&1 || fail "a machine's plan failed"
+refused 3 "three-fields.yaml: has no section 'air'" --plan "$plans/three-fields.yaml"
+refused 3 "nothing.yaml: cannot be opened" --plan nothing.yaml
+
+echo "# refused"
+refused 2 "--cards: 0 is not a whole number from 1" --cards 0
+refused 2 "--operators: 91 is not a whole number" --operators 91
+refused 2 "--transport: pigeon is none of sms, packet$" --transport pigeon
+refused 2 "--group: p384 is none of p256, x25519, ffdhe2048, ffdhe3072, ffdhe4096$" --group p384
+refused 2 "--dishonest: all is none of shares, credentials, replay, reorder, operator, fields$" \
+    --dishonest all
+refused 2 "--suite is for edhoc, --group for dh" --agreement dh --suite 2
+for share in 1.1 -0.1 nan few ''; do
+    refused 2 "--loss: $share is no share from 0 to 1" --loss "$share"
+done
+refused 2 "loss is at most 0.9" --loss 1
