@@ -103,6 +103,9 @@ void kb_sim_check_attach(struct kb_world *world, struct kb_sim_phone *phone, con
     if (subscriber && has_pair_of(phone, subscriber, home > 0))
         return;
     world->mismatched++;
+    /* Plain Diffie-Hellman promises nothing against a server in the middle. */
+    if (world->config.dishonest == KB_DISHONEST_SHARES && world->config.agreement == KB_SESSION_DH)
+        return;
     kb_sim_broken(world, KB_PROMISE_PAIR, phone->number, "card %llu attaches with %s",
                   (unsigned long long)phone->number,
                   subscriber ? "another key than its register has"

@@ -154,7 +154,7 @@ static struct kb_chance *chance_of(struct kb_world *world, const struct kb_sim_l
     return letter->from == KB_SIM_OUTSIDE ? &world->chance : &world->hosts[letter->from].mail;
 }
 
-static void acknowledge(struct kb_world *world, struct kb_sim_letter *letter)
+void kb_sim_acknowledge(struct kb_world *world, struct kb_sim_letter *letter)
 {
     if (kb_sim_strikes(world, chance_of(world, letter), world->config.loss))
         return;
@@ -189,7 +189,7 @@ static void arrived(void *ctx, const struct kb_sim_event *event)
     if (event->letter->to != KB_SIM_OUTSIDE)
         kb_sim_host_arrive(&world->hosts[event->letter->to], event->letter);
     else if (take_outside(world, event->letter))
-        acknowledge(world, event->letter);
+        kb_sim_acknowledge(world, event->letter);
 }
 
 static void carry(struct kb_world *world, struct kb_sim_letter *letter, struct kb_chance *chance)
@@ -360,7 +360,7 @@ static void work(void *ctx, const struct kb_sim_event *event)
         return;
     }
     for (size_t i = 0; i < host->inbox_count; i++)
-        acknowledge(host->world, host->inbox[i]);
+        kb_sim_acknowledge(host->world, host->inbox[i]);
     forget_inbox(host);
     send_all(host);
 }
@@ -374,16 +374,28 @@ void kb_sim_host_stir(struct kb_sim_host *host)
                 (struct kb_sim_event){.run = work, .ctx = host, .turn = host->life});
 }
 
+/* What the server gets in its place; the letter itself has come. */
+static struct kb_sim_letter *through_dishonest(struct kb_sim_host *host,
+                                               struct kb_sim_letter *letter)
+{
+    struct kb_sim_letter *taken =
+        kb_sim_dishonest_gets(host->world->dishonest, kb_sim_letter_hold(letter));
+
+    if (taken != letter)
+        kb_sim_acknowledge(host->world, letter);
+    if (taken && taken != letter)
+        taken->is_settled = true;
+    return taken;
+}
+
 void kb_sim_host_arrive(struct kb_sim_host *host, struct kb_sim_letter *letter)
 {
     if (!host->server)
         return;
-    letter = kb_sim_letter_hold(letter);
-    if (host->number == 0 && host->world->dishonest) {
-        letter = kb_sim_dishonest_gets(host->world->dishonest, letter);
-        if (!letter)
-            return;
-    }
+    letter = host->number == 0 && host->world->dishonest ? through_dishonest(host, letter)
+                                                         : kb_sim_letter_hold(letter);
+    if (!letter)
+        return;
     if (host->inbox_count == host->inbox_room)
         host->inbox = kb_sim_grow(host->inbox, &host->inbox_room, sizeof(struct kb_sim_letter *));
     host->inbox[host->inbox_count++] = letter;

@@ -64,4 +64,7 @@ enum kb_err kb_sim_host_fault(void *ctx, const char *where);
  * acknowledged when is_sure. Takes over the letter. */
 void kb_sim_post(struct kb_world *world, struct kb_sim_letter *letter, bool is_sure);
 
+/* Tells the sender of a letter, by and by, that it came. */
+void kb_sim_acknowledge(struct kb_world *world, struct kb_sim_letter *letter);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/dishonest.h"
 #include "sim/inside.h"
 #include "sim/maker.h"
 #include "sim/servers.h"
@@ -180,15 +181,17 @@ enum kb_err kb_sim_servers_tell(struct kb_world *world, uint64_t number,
                               .admin_code = text(made->admin_code),
                               .credential = kb_span(made->credential, made->credential_len)};
     char phone[KB_SIM_NUMBER];
-    unsigned operator;
+    unsigned wanted;
     enum kb_err err;
 
     if (!host->server)
         return KB_ERR_TIMEOUT;
+    if (world->dishonest)
+        kb_sim_dishonest_learn(world->dishonest, number, made);
     kb_chance_init(&chance, world->config.seed, KB_CHANCE_USER, number);
-    operator= kb_sim_choose_operator(world, &chance);
+    wanted = kb_sim_choose_operator(world, &chance);
     kb_sim_number(0, number, phone);
-    card.operator = text(world->operators[operator].id_o);
+    card.operator= text(world->operators[wanted].id_o);
     card.number = text(phone);
     memcpy(card.kic, made->kic, sizeof(card.kic));
     memcpy(card.kid, made->kid, sizeof(card.kid));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "desk/progress.h"
+#include "sim/dishonest.h"
 #include "sim/inside.h"
 #include "sim/memory.h"
 
@@ -78,6 +79,10 @@ void kb_world_result(struct kb_world *world, struct kb_world_result *result)
 
     memcpy(result->broken_text, world->broken_text, sizeof(result->broken_text));
     memcpy(result->links, world->links.count, sizeof(result->links));
+    if (world->dishonest) {
+        result->lies = kb_sim_dishonest_lies(world->dishonest);
+        result->known = kb_sim_dishonest_known(world->dishonest);
+    }
     count_cards(world, result);
     count_latencies(world, result);
     count_work(world, result);

@@ -86,6 +86,8 @@ static enum kb_err check_config(const struct kb_world_config *config, struct kb_
     for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
         if (!(shares[i] >= 0 && shares[i] <= 1))
             return kb_report(why, KB_ERR_USAGE, "a share is from 0 to 1");
+    if (config->dishonest == KB_DISHONEST_OPERATOR && config->operators < 2)
+        return kb_report(why, KB_ERR_USAGE, "who lies about operators needs two of them");
     /* Of those that depend on each message: with all of them lost nothing ever ends. */
     if (config->loss > 0.9 || config->kill > 0.5)
         return kb_report(why, KB_ERR_USAGE, "loss is at most 0.9, kill at most 0.5");
@@ -169,8 +171,11 @@ static enum kb_err open_world(struct kb_world *world, struct kb_report *why)
         err = kb_sim_maker_open(world, why);
     if (!err)
         err = open_hosts(world, why);
-    if (!err && world->config.dishonest)
+    if (!err && world->config.dishonest) {
         world->dishonest = kb_sim_dishonest_new(world);
+        if (!world->dishonest)
+            err = kb_report(why, KB_ERR_CRYPTO, "the dishonest server has no credentials");
+    }
     kb_sim_plan(&world->clock, 0, (struct kb_sim_event){.run = begin_card, .ctx = world});
     return err;
 }
@@ -249,8 +254,11 @@ void kb_world_close(struct kb_world *world)
 
 /* --- Running --- */
 
+/* A dishonest server can always deny: then cards may be left in the middle. */
 static void look_for_open_cards(struct kb_world *world)
 {
+    if (world->dishonest)
+        return;
     for (uint64_t i = 0; i < world->config.cards; i++)
         if (world->records[i].outcome == KB_OUTCOME_OPEN) {
             kb_sim_broken(world, KB_PROMISE_END, i, "card %llu is in state %d",
@@ -270,8 +278,10 @@ bool kb_world_step(struct kb_world *world)
     }
     if (world->begun == world->config.cards) {
         world->is_calm = world->clock.now > world->last_on + CALM_MS;
-        if (world->clock.now > world->last_on + CALM_MS + DEADLINE_MS)
+        if (world->clock.now > world->last_on + CALM_MS + DEADLINE_MS) {
             look_for_open_cards(world);
+            return false;
+        }
     }
     return !world->broken;
 }

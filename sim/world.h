@@ -105,6 +105,8 @@ struct kb_world_result {
     int64_t simulated_ms;
     uint8_t digest[KB_SHA256_SIZE]; /* over everything that crossed a link */
     struct kb_sim_work as, ps;      /* when measured */
+    uint64_t lies;                  /* of the dishonest server */
+    uint64_t known;                 /* subscribers whose key in the register it knows */
     double wall_s;
 
     enum kb_world_promise broken;
