@@ -175,6 +175,10 @@ static void say_summary(const struct kb_cli *cli, const struct kb_world_config *
                result->bytes);
     kb_cli_say(cli, "faults          %" PRIu64 " cuts of power, %" PRIu64 " killed servers",
                result->cuts, result->kills);
+    if (config->dishonest)
+        kb_cli_say(cli,
+                   "dishonest       %" PRIu64 " lies; it knows the keys of %" PRIu64 " subscribers",
+                   result->lies, result->known);
     kb_cli_say(cli, "events          %" PRIu64 " in %.0f s simulated, %.2f s here", result->events,
                (double)result->simulated_ms / 1000, result->wall_s);
     kb_cli_say(cli, "digest          %s", digest);
@@ -217,6 +221,10 @@ static json_t *summary_json(const struct kb_world_config *config,
         "events", (json_int_t)result->events, "simulated_ms", (json_int_t)result->simulated_ms,
         "wall_s", result->wall_s, "digest", digest);
 
+    if (config->dishonest) {
+        json_object_set_new(object, "lies", json_integer((json_int_t)result->lies));
+        json_object_set_new(object, "known_keys", json_integer((json_int_t)result->known));
+    }
     if (result->open)
         json_object_set_new(object, "open", json_integer((json_int_t)result->open));
     json_object_set_new(object, "promises", json_string(kb_world_promise_text(result->broken)));
