@@ -190,6 +190,22 @@ static void fill(const struct kb_terminal *terminal, const struct kb_terminal_ev
     }
 }
 
+/* A card that is busy is told again, but for what the user chose, who may do so again (3GPP TS
+ * 31.111 clause 7.5, ETSI TS 102 223 clauses 7.2.1 and 7.4.1). */
+static bool is_to_be_told_again(const struct kb_terminal_event *event,
+                                const struct kb_answer *answer)
+{
+    return answer->sw == KB_SW_TOOLKIT_BUSY && event->tag != KB_CAT_MENU_SELECTION;
+}
+
+static void put_back(struct kb_terminal *terminal, const struct kb_terminal_event *event)
+{
+    memmove(&terminal->events[1], &terminal->events[0],
+            terminal->event_count * sizeof(terminal->events[0]));
+    terminal->events[0] = *event;
+    terminal->event_count++;
+}
+
 bool kb_terminal_tell(struct kb_terminal *terminal)
 {
     struct kb_terminal_event event = terminal->events[0];
@@ -201,6 +217,8 @@ bool kb_terminal_tell(struct kb_terminal *terminal)
         return false;
     drop(terminal, 0);
     fill(terminal, &event, &envelope, room);
-    kb_terminal_envelope(terminal, &envelope, &answer);
-    return true;
+    if (kb_terminal_envelope(terminal, &envelope, &answer) || !is_to_be_told_again(&event, &answer))
+        return true;
+    put_back(terminal, &event);
+    return false;
 }

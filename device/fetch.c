@@ -204,8 +204,8 @@ static bool step(struct kb_terminal *terminal)
     return true;
 }
 
-/* A card that is not done yet when its commands are used up is looked at again with the next
- * STATUS, which it cannot turn off then. */
+/* A card that is not done yet when its commands are used up, or that was too busy to hear what
+ * happened, is looked at again with the next STATUS, which it cannot turn off then. */
 void kb_terminal_run(struct kb_terminal *terminal)
 {
     if (terminal->is_running)
@@ -215,7 +215,7 @@ void kb_terminal_run(struct kb_terminal *terminal)
     while (terminal->phase != KB_TERMINAL_OFF && step(terminal))
         ;
     terminal->is_running = false;
-    if (terminal->phase == KB_TERMINAL_READY && terminal->is_waiting &&
+    if (terminal->phase == KB_TERMINAL_READY && (terminal->is_waiting || terminal->event_count) &&
         !terminal->command.is_open && !terminal->poll)
         terminal->port->timer(terminal->port->ctx, KB_TERMINAL_POLL, 30);
 }

@@ -205,7 +205,7 @@ void kb_terminal_note(struct kb_terminal *terminal, uint8_t tag, uint8_t event, 
 /* What waits of this kind is over: a timer that was set anew, the menu or channel that it was
  * about. detail 0: any. */
 void kb_terminal_unnote(struct kb_terminal *terminal, uint8_t tag, uint8_t event, uint8_t detail);
-/* Sends the oldest one. false: there is none. */
+/* Sends the oldest one. false: there is none, or the card is busy and gets it later. */
 bool kb_terminal_tell(struct kb_terminal *terminal);
 enum kb_err kb_terminal_envelope(struct kb_terminal *terminal,
                                  const struct kb_cat_envelope *envelope, struct kb_answer *answer);

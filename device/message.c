@@ -10,7 +10,6 @@ enum {
     TOOLKIT_BUSY = 0xD4,
     DOWNLOAD_ERROR = 0xD5,
     UNSPECIFIED = 0xFF,
-    SW_BUSY = 0x9300, /* TS 102 221 clause 10.2.1.1 */
     PACKING_REQUIRED = 0x01,
     DCS_ALPHABET = 0x0C /* TS 23.038 clause 4 */
 };
@@ -124,7 +123,7 @@ static uint8_t cause_of(const struct kb_answer *answer)
 {
     if (kb_terminal_is_good(answer))
         return 0;
-    return answer->sw == SW_BUSY ? TOOLKIT_BUSY : DOWNLOAD_ERROR;
+    return answer->sw == KB_SW_TOOLKIT_BUSY ? TOOLKIT_BUSY : DOWNLOAD_ERROR;
 }
 
 static bool hand_to_card(struct kb_terminal *terminal, struct kb_span tpdu,

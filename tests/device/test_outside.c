@@ -212,6 +212,38 @@ static void of_more_than_can_be_kept_the_newest_stay(void **state)
     assert_false(fake_has(card.said, "750154\n"));
 }
 
+/* 3GPP TS 31.111 clause 7.5: after 93 00 an event is told again. */
+static void what_a_busy_card_did_not_hear_it_hears_later(void **state)
+{
+    (void)state;
+    want(ALL_EVENTS);
+    want("D009810301040082028182"); /* POLLING OFF */
+    fake_clear(&world, &card);
+    card.envelope_answer = "9300";
+    tell(KB_CAT_LIMITED_SERVICE, 2);
+    assert_string_equal(card.said, "ENVELOPE D6199901128202838193"
+                                   "0700F110000100013F0100740102750102\n");
+    assert_int_equal(world.timers[KB_TERMINAL_POLL], 30);
+    card.envelope_answer = NULL;
+    fake_clear(&world, &card);
+    kb_terminal_expired(world.terminal, KB_TERMINAL_POLL);
+    assert_string_equal(card.said, "ENVELOPE D6199901128202838193"
+                                   "0700F110000100013F0100740102750102\n"
+                                   "ENVELOPE D60A9901038202828"
+                                   "19B0101\n");
+}
+
+static void a_choice_of_the_menu_is_not_repeated_to_a_busy_card(void **state)
+{
+    (void)state;
+    want(MENU);
+    fake_clear(&world, &card);
+    card.envelope_answer = "9300";
+    kb_terminal_choose(world.terminal, 2);
+    kb_terminal_expired(world.terminal, KB_TERMINAL_POLL);
+    assert_string_equal(card.said, "ENVELOPE D30782020181900102\n");
+}
+
 static void a_status_poll_finds_a_card_that_is_gone_during_a_question(void **state)
 {
     struct kb_terminal_reply read = {0};
@@ -441,6 +473,8 @@ int main(void)
         WITH(the_radio_sides_policy_of_retries_counts),
         WITH(what_happens_during_a_command_is_told_afterwards_in_order),
         WITH(of_more_than_can_be_kept_the_newest_stay),
+        WITH(what_a_busy_card_did_not_hear_it_hears_later),
+        WITH(a_choice_of_the_menu_is_not_repeated_to_a_busy_card),
         WITH(a_status_poll_finds_a_card_that_is_gone_during_a_question),
         WITH(news_that_is_over_is_not_told),
         WITH(a_timer_that_expires_is_told_with_what_it_was_set_to),
