@@ -139,11 +139,15 @@ static void personalize(struct kb_card *card, struct kb_cpa_record *record,
         kb_cpa_fail(card, reason);
 }
 
+/* Who asked for an operator, or for the one that is meant for this card, began an agreement; a list
+ * now could only lead somewhere else. */
 static void choose(struct kb_card *card, struct kb_cpa_record *record,
                    const struct kb_session_message *command)
 {
     const struct kb_cpa_change change = {.record = record, .pair = command->operators};
 
+    if (kb_nvm_has(&card->nvm, KB_OBJ_CPA_AGREEMENT))
+        return;
     record->state = KB_CPA_CHOOSING;
     (void)kb_cpa_commit(card, &change);
 }

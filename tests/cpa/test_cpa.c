@@ -193,6 +193,36 @@ static void a_card_without_a_list_asks_the_service(void **state)
     assert_int_equal(world.provider.session, 2);
 }
 
+/* Whoever speaks for the service and has no admin code could lead a user to another operator. */
+static void a_list_that_nobody_asked_for_is_not_shown(void **state)
+{
+    const struct kb_session_operator other = {kb_span("262-99", 6), kb_span("Test Net", 8)};
+    uint8_t bytes[KB_CPA_PLAN_MAX];
+    struct kb_writer wr = kb_wr(bytes, sizeof(bytes));
+    struct kb_session_message choose = {
+        .kind = KB_SESSION_COMMAND, .session = 1, .command = KB_COMMAND_CHOOSE};
+
+    (void)state;
+    world.plan.starts = KB_CPA_BY_MENU;
+    world.plan.operator= kb_span("001-01", 6);
+    world.plan.asks_user = true;
+    kb_session_operators_write(&wr, &other, 1);
+    choose.operators = kb_wr_span(&wr);
+    world_make();
+    run();
+    world.phone.holds = KB_SESSION_COMMAND;
+    phone_menu(&world.phone);
+    run();
+    world.phone.holds = 0;
+    provider_write(&world.provider, &choose);
+    world.phone.loses_up = true;
+    world.phone.expiries_max = 0;
+    run();
+    assert_int_equal(world_state(), KB_CPA_REQUESTED);
+    assert_int_equal(world.phone.item_count, 0);
+    assert_int_equal(world.provider.session, 1);
+}
+
 static void who_chooses_nothing_said_no(void **state)
 {
     const struct kb_session_operator one = {kb_span("001-01", 6), kb_span("Test", 4)};
@@ -307,6 +337,7 @@ int main(void)
         cmocka_unit_test_setup(a_typed_code_of_the_list_names_its_operator, begin),
         cmocka_unit_test_setup(a_code_that_the_card_does_not_know_goes_to_the_service, begin),
         cmocka_unit_test_setup(a_card_without_a_list_asks_the_service, begin),
+        cmocka_unit_test_setup(a_list_that_nobody_asked_for_is_not_shown, begin),
         cmocka_unit_test_setup(who_chooses_nothing_said_no, begin),
         cmocka_unit_test_setup(a_card_starts_when_told_over_the_air, begin),
         cmocka_unit_test_setup(a_plan_without_that_start_ignores_it, begin),

@@ -258,12 +258,12 @@ static void what_nobody_waits_for_changes_nothing(void **state)
         {.kind = KB_SESSION_CONFIRM, .session = 1},
         {.kind = KB_SESSION_REFUSE, .session = 1, .reason = KB_REASON_BUSY},
     };
-    /* Who takes which: COMMAND and REFUSE while REQUESTED, and so on. */
+    /* Who takes which: a COMMAND that was asked for and REFUSE while REQUESTED, and so on. */
     static const struct {
         uint8_t kind;
         uint8_t ignored[8];
     } rows[] = {
-        {KB_SESSION_COMMAND, {2, 3, 4, 5, 0xFF}},
+        {KB_SESSION_COMMAND, {1, 2, 3, 4, 5, 0xFF}},
         {KB_SESSION_IDENTITY, {0, 1, 2, 3, 4, 5, 0xFF}}, /* 4: under a seal that is none */
         {KB_SESSION_CONFIRM, {0, 1, 2, 3, 4, 6, 0xFF}},
     };
