@@ -11,8 +11,10 @@
 
 enum {
     FID_IMSI = 0x6F07,
-    IN_RECORD = 0xFF, /* at the end of the first record */
-    TEMPORARY = 0,    /* subscriptions */
+    GSM_ACCESS = 0x5F3B, /* clause 4.4.3 */
+    FIVE_GS = 0x5FC0,    /* clause 4.4.11 */
+    IN_RECORD = 0xFF,    /* at the end of the first record */
+    TEMPORARY = 0,       /* subscriptions */
     OPERATORS = 1,
     FILLER = 0xFF,
     AT_ONCE = 32,
@@ -22,15 +24,20 @@ enum {
 
 static const uint8_t usim[] = {0xA0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02}; /* TS 101 220 annex E */
 
-static enum kb_err find(struct kb_card *card, uint16_t fid, struct kb_file *file)
+static enum kb_err load_file(struct kb_card *card, uint16_t object, struct kb_file *file)
+{
+    return object ? kb_tree_load(card, object, file) : KB_ERR_ABSENT;
+}
+
+/* df: below the USIM, or 0 for a file of the USIM itself. */
+static enum kb_err find(struct kb_card *card, uint16_t df, uint16_t fid, struct kb_file *file)
 {
     uint16_t object = kb_tree_application(card, kb_span(usim, sizeof(usim)));
-    enum kb_err err = object ? kb_tree_load(card, object, file) : KB_ERR_ABSENT;
+    enum kb_err err = load_file(card, object, file);
 
-    if (err)
-        return err;
-    object = kb_tree_child(card, file, fid);
-    return object ? kb_tree_load(card, object, file) : KB_ERR_ABSENT;
+    if (!err && df)
+        err = load_file(card, kb_tree_child(card, file, df), file);
+    return err ? err : load_file(card, kb_tree_child(card, file, fid), file);
 }
 
 /* --- Places of the identity --- */
@@ -54,7 +61,7 @@ enum { PLACES = sizeof(places) / sizeof(places[0]) };
 static enum kb_err open_place(struct kb_card *card, const struct place *place, struct kb_file *file,
                               size_t *at)
 {
-    enum kb_err err = find(card, place->fid, file);
+    enum kb_err err = find(card, 0, place->fid, file);
     size_t end;
 
     if (err)
@@ -137,25 +144,32 @@ static enum kb_err put_identity(struct kb_card *card, const struct kb_identity *
 /* --- Files that speak of where the old identity was, and of its keys --- */
 
 static const struct stale {
-    uint16_t fid;
+    uint16_t df, fid;
     uint8_t at, len; /* what is not FF in a file that has nothing stored (annex E) */
     uint8_t bytes[6];
 } stale[] = {
-    {0x6F08, 0, 1, {0x07}},                               /* EF.Keys */
-    {0x6F09, 0, 1, {0x07}},                               /* EF.KeysPS */
-    {0x6F5B, 0, 6, {0xF0, 0x00, 0x00, 0xF0, 0x00, 0x00}}, /* EF.START-HFN */
-    {0x6F73, 10, 4, {0x00, 0x00, 0xFF, 0x01}},            /* EF.PSLOCI: not updated */
-    {0x6F7B, 0, 0, {0}},                                  /* EF.FPLMN */
-    {0x6F7E, 7, 4, {0x00, 0x00, 0xFF, 0x01}},             /* EF.LOCI: not updated */
-    {0x6FE3, 15, 3, {0x00, 0x00, 0x01}},                  /* EF.EPSLOCI: not updated */
-    {0x6FE4, 0, 0, {0}},                                  /* EF.EPSNSC */
+    {0, 0x6F08, 0, 1, {0x07}},                               /* EF.Keys */
+    {0, 0x6F09, 0, 1, {0x07}},                               /* EF.KeysPS */
+    {0, 0x6F5B, 0, 6, {0xF0, 0x00, 0x00, 0xF0, 0x00, 0x00}}, /* EF.START-HFN */
+    {0, 0x6F73, 10, 4, {0x00, 0x00, 0xFF, 0x01}},            /* EF.PSLOCI: not updated */
+    {0, 0x6F7B, 0, 0, {0}},                                  /* EF.FPLMN */
+    {0, 0x6F7E, 7, 4, {0x00, 0x00, 0xFF, 0x01}},             /* EF.LOCI: not updated */
+    {0, 0x6FE3, 15, 3, {0x00, 0x00, 0x01}},                  /* EF.EPSLOCI: not updated */
+    {0, 0x6FE4, 0, 0, {0}},                                  /* EF.EPSNSC */
+    {GSM_ACCESS, 0x4F20, 8, 1, {0x07}},                      /* EF.Kc */
+    {GSM_ACCESS, 0x4F52, 8, 1, {0x07}},                      /* EF.KcGPRS */
+    {FIVE_GS, 0x4F01, 16, 4, {0x00, 0x00, 0x00, 0x01}},      /* EF.5GS3GPPLOCI: not updated */
+    {FIVE_GS, 0x4F02, 16, 4, {0x00, 0x00, 0x00, 0x01}},      /* EF.5GSN3GPPLOCI: not updated */
+    {FIVE_GS, 0x4F03, 0, 0, {0}},                            /* EF.5GS3GPPNSC */
+    {FIVE_GS, 0x4F04, 0, 0, {0}},                            /* EF.5GSN3GPPNSC */
+    {FIVE_GS, 0x4F05, 0, 0, {0}},                            /* EF.5GAUTHKEYS */
 };
 
 static enum kb_err clear_file(struct kb_card *card, const struct stale *row)
 {
     uint8_t filler[AT_ONCE];
     struct kb_file file;
-    enum kb_err err = find(card, row->fid, &file);
+    enum kb_err err = find(card, row->df, row->fid, &file);
 
     if (err || row->at + row->len > file.size)
         return err == KB_ERR_ABSENT ? KB_OK : err;
@@ -251,6 +265,10 @@ void kb_cpa_swap(struct kb_card *card)
     };
     enum kb_err err = kb_cpa_record_load(card, &record);
 
+    if (kb_cpa_has_operator(card)) {
+        kb_cpa_fail(card, KB_REASON_FINISHED);
+        return;
+    }
     if (!err)
         err = load(card, &swap);
     if (!err) {

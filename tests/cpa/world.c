@@ -53,6 +53,12 @@ static void make_files(void)
     create("82(4121) 83(6FAD) 8A(05) 8B(2F0601) 80(0004) 88() A5(C1(00000003))");
     create("82(4121) 83(6FE3) 8A(05) 8B(2F0601) 80(0012) 88() A5(C2(08))");
     create("82(4221003601) 83(6FE4) 8A(05) 8B(2F0601) 80(0036) 88() A5(C2(09))");
+    create("82(7821) 83(5F3B) 8A(05) 8B(2F0601)");
+    create("82(4121) 83(4F20) 8A(05) 8B(2F0601) 80(0009) 88() A5(C2(0A))");
+    create("82(4121) 83(4F52) 8A(05) 8B(2F0601) 80(0009) 88() A5(C2(0B))");
+    assert_int_equal(rig_send(&world.rig, "00A4080C (7FF0)"), 0x9000);
+    create("82(7821) 83(5FC0) 8A(05) 8B(2F0601)");
+    create("82(4121) 83(4F01) 8A(05) 8B(2F0601) 80(0014) 88() A5(C2(0C))");
 }
 
 static void put_credentials(void)
@@ -212,9 +218,8 @@ bool world_has(uint16_t object)
 
 /* --- What the card holds --- */
 
-size_t world_file(uint16_t fid, uint8_t bytes[64])
+static size_t read_path(struct kb_path path, uint8_t bytes[64])
 {
-    const struct kb_path path = {2, {0x7FF0, fid}};
     struct kb_file file;
     size_t size;
 
@@ -224,12 +229,26 @@ size_t world_file(uint16_t fid, uint8_t bytes[64])
     return size;
 }
 
+size_t world_file(uint16_t fid, uint8_t bytes[64])
+{
+    return read_path((struct kb_path){2, {0x7FF0, fid}}, bytes);
+}
+
 void assert_file(uint16_t fid, const char *hex)
 {
     uint8_t bytes[64];
     char got[129];
 
     kb_hex_encode(kb_span(bytes, world_file(fid, bytes)), got);
+    assert_string_equal(got, hex);
+}
+
+static void assert_file_below(uint16_t df, uint16_t fid, const char *hex)
+{
+    uint8_t bytes[64];
+    char got[129];
+
+    kb_hex_encode(kb_span(bytes, read_path((struct kb_path){3, {0x7FF0, df, fid}}, bytes)), got);
     assert_string_equal(got, hex);
 }
 
@@ -259,6 +278,9 @@ static void assert_nothing_stored(void)
     assert_file(0x6F7B, "FFFFFFFFFFFFFFFFFFFFFFFF");
     assert_file(0x6F7E, "FFFFFFFFFFFFFF0000FF01");
     assert_file(0x6FE3, "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF000001");
+    assert_file_below(0x5F3B, 0x4F20, "FFFFFFFFFFFFFFFF07");
+    assert_file_below(0x5F3B, 0x4F52, "FFFFFFFFFFFFFFFF07");
+    assert_file_below(0x5FC0, 0x4F01, "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000001");
 }
 
 void assert_personalized(void)
