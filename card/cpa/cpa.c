@@ -34,8 +34,8 @@ enum kb_err kb_cpa_plan_load(struct kb_card *card, struct kb_cpa_loaded *loaded)
 
 /* --- Power-up --- */
 
-/* A plan or a record that cannot be read leaves a card that offers nothing and is otherwise whole.
- */
+/* A plan or a record that cannot be read leaves a card that offers nothing and is otherwise whole;
+ * so does an operator's key that came another way. */
 static enum kb_err reset(struct kb_card *card)
 {
     struct kb_cpa_loaded loaded;
@@ -45,6 +45,8 @@ static enum kb_err reset(struct kb_card *card)
     card->cpa.service = KB_CPA_SERVICE_UNKNOWN;
     if (card->life_cycle != KB_LIFE_SECURED || !kb_nvm_has(&card->nvm, KB_OBJ_CPA_PLAN) ||
         kb_cpa_plan_load(card, &loaded) || kb_cpa_record_load(card, &record))
+        return KB_OK;
+    if (record.state == KB_CPA_IDLE && kb_cpa_has_operator(card))
         return KB_OK;
     card->cpa.state = record.state;
     card->cpa.starts = loaded.plan.starts;

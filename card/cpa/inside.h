@@ -135,6 +135,10 @@ void kb_cpa_end(struct kb_card *card, enum kb_session_reason reason);
 
 bool kb_cpa_has_tries(struct kb_card *card);
 
+/* The operator's key is in the card. Before the swap: by another way than this, so that nothing is
+ * left to be done. */
+bool kb_cpa_has_operator(struct kb_card *card);
+
 /* Deletes an object that may not be there. */
 enum kb_err kb_cpa_drop(struct kb_card *card, uint16_t object);
 

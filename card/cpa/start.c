@@ -58,7 +58,7 @@ void kb_cpa_begin(struct kb_card *card, const struct kb_cpa_wish *wish)
     struct kb_cpa_record record;
     enum kb_err err = kb_cpa_record_load(card, &record);
 
-    if (err || !set_operator(&record, wish->id_o))
+    if (err || kb_cpa_has_operator(card) || !set_operator(&record, wish->id_o))
         return;
     record.is_chosen = wish->is_chosen;
     record.reason = KB_REASON_NONE;

@@ -190,6 +190,11 @@ bool kb_cpa_has_tries(struct kb_card *card)
     return !kb_nvm_read(&card->nvm, KB_OBJ_CPA_TRIES, 0, &left, 1) && left;
 }
 
+bool kb_cpa_has_operator(struct kb_card *card)
+{
+    return kb_nvm_has(&card->nvm, KB_OBJ_KI + 1);
+}
+
 static void count_failure(struct kb_cpa_record *record, enum kb_session_reason reason)
 {
     record->reason = (uint8_t)reason;

@@ -37,6 +37,74 @@ static void the_temporary_pair_is_kept_or_deleted_as_planned(void **state)
     assert_nowhere(world.provider.secrets.seal, 16);
 }
 
+/* --- A card that got its operator's pair another way: from a bureau, say --- */
+
+static const uint8_t bureaus[16] = {0x42, 0x55, 0x52, 0x45, 0x41, 0x55};
+
+static void put_bureaus_pair(void)
+{
+    world_put(KB_OBJ_KI + 1, bureaus, sizeof(bureaus));
+    world_put(KB_OBJ_OPC + 1, bureaus, sizeof(bureaus));
+}
+
+static void assert_bureaus_pair(void)
+{
+    uint8_t key[16];
+
+    assert_int_equal(kb_nvm_read(&world.rig.card.nvm, KB_OBJ_KI + 1, 0, key, 16), KB_OK);
+    assert_memory_equal(key, bureaus, 16);
+    assert_file(0x6F07, "089910070000000010");
+}
+
+static void a_card_with_an_operators_pair_begins_nothing(void **state)
+{
+    (void)state;
+    world.plan.starts = KB_CPA_BY_ITSELF | KB_CPA_BY_MENU | KB_CPA_BY_AIR;
+    world.phone.expiries_max = 5;
+    put_bureaus_pair();
+    world_make();
+    world.phone.must_attach = false;
+    phone_tell_service(&world.phone, KB_CAT_NORMAL_SERVICE);
+    phone_menu(&world.phone);
+    world_start();
+    run();
+    assert_int_equal(world_state(), KB_CPA_NONE);
+    assert_int_equal(world.provider.requests, 0);
+    assert_string_equal(world.phone.menu, "");
+    assert_bureaus_pair();
+}
+
+/* Whenever it comes, an attempt that is under way leaves it alone, and the operator hears so. */
+static void a_pair_that_came_another_way_is_not_replaced(void **state)
+{
+    static const uint8_t before[] = {0, KB_SESSION_COMMAND, KB_SESSION_IDENTITY};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(before); i++) {
+        world_begin(KB_CURVE_P256);
+        world.plan.starts = KB_CPA_BY_AIR;
+        world_make();
+        run();
+        world.phone.holds = before[i];
+        if (before[i])
+            world_start();
+        run();
+        put_bureaus_pair();
+        world.phone.holds = 0;
+        if (!before[i])
+            world_start();
+        run();
+        assert_int_equal(world_state(), KB_CPA_IDLE);
+        assert_int_equal(world.provider.requests, before[i] ? 1 : 0);
+        assert_int_equal(world.provider.dropped_seals, before[i] ? 1 : 0);
+        assert_bureaus_pair();
+        if (before[i])
+            assert_nowhere(world.provider.secrets.k, 16);
+    }
+}
+
+/* --- Files --- */
+
 static void files_that_a_card_has_not_are_passed_over(void **state)
 {
     (void)state;
@@ -130,6 +198,19 @@ static void a_terminal_that_tells_no_rejections_is_judged_by_time(void **state)
     assert_temporary();
     /* 30 s, 60 s, 120 s. */
     assert_int_equal(world.phone.longest, 120);
+}
+
+/* A timer value is a time of day (ETSI TS 102 223 clause 8.38): 23:59:59 is the longest of all. */
+static void the_card_waits_for_no_longer_than_a_timer_can_say(void **state)
+{
+    (void)state;
+    world.provider.refuses = KB_REASON_BUSY;
+    world.phone.expiries_max = 3;
+    world.plan.wait_s = 3600;
+    world_make();
+    for (int i = 0; i < 3; i++)
+        run();
+    assert_int_equal(world.phone.longest, 86399);
 }
 
 static void a_machine_that_failed_tries_anew_later_each_time(void **state)
@@ -260,12 +341,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_temporary_pair_is_kept_or_deleted_as_planned, begin),
+        cmocka_unit_test_setup(a_card_with_an_operators_pair_begins_nothing, begin),
+        cmocka_unit_test_setup(a_pair_that_came_another_way_is_not_replaced, begin),
         cmocka_unit_test_setup(files_that_a_card_has_not_are_passed_over, begin),
         cmocka_unit_test_setup(a_card_without_an_identity_file_stays_as_it_was, begin),
         cmocka_unit_test_setup(the_user_may_say_no, begin),
         cmocka_unit_test_setup(a_refused_pair_is_taken_back_after_as_many_attaches_as_planned,
                                begin),
         cmocka_unit_test_setup(a_terminal_that_tells_no_rejections_is_judged_by_time, begin),
+        cmocka_unit_test_setup(the_card_waits_for_no_longer_than_a_timer_can_say, begin),
         cmocka_unit_test_setup(a_machine_that_failed_tries_anew_later_each_time, begin),
         cmocka_unit_test_setup(what_is_lost_is_sent_again_and_then_given_up, begin),
         cmocka_unit_test_setup(an_answer_that_was_lost_is_given_again, begin),
