@@ -5,7 +5,7 @@
 
 enum {
     TIMER = 1,
-    DAY = 86400, /* a terminal times no longer */
+    DAY = 86399, /* 23:59:59: a terminal times no longer, and 24 is no hour */
     SHIFT_MAX = 16
 };
 
