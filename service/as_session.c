@@ -235,24 +235,19 @@ static void finish(const struct turn *turn)
     turn->effects->forgets = true;
 }
 
-/* The register saw the subscriber before the card's own word came. That gets its answer later. */
-static void is_seen(const struct turn *turn)
-{
-    turn->session->step = KB_AS_STEP_FINISHED;
-    turn->effects->forgets = true;
-}
-
 static void server_refuses(const struct turn *turn)
 {
     refuse(turn, turn->message->reason);
 }
 
-/* Once IDENTITY is out, the PS has nothing to refuse: the card may be a subscriber already. */
+/* Once IDENTITY is out, the PS has nothing to refuse: the card may be a subscriber already. Nor
+ * does its word alone end anything for ever: a card that fell back, or whose user said no, begins
+ * anew.
+ */
 static const action server_actions[KB_AS_STEPS][KB_SESSION_KINDS] = {
     [KB_AS_STEP_ASKED] = {[KB_SESSION_AGREE] = command, [KB_SESSION_REFUSE] = server_refuses},
     [KB_AS_STEP_COMMANDED] = {[KB_SESSION_REFUSE] = server_refuses},
     [KB_AS_STEP_AGREED] = {[KB_SESSION_IDENTITY] = hand_out, [KB_SESSION_REFUSE] = server_refuses},
-    [KB_AS_STEP_RELAYED] = {[KB_SESSION_CONFIRM] = is_seen},
     [KB_AS_STEP_CONFIRMED] = {[KB_SESSION_CONFIRM] = finish},
 };
 
