@@ -257,7 +257,10 @@ static void fetch(struct phone *phone)
     assert_int_equal(phone->rig->response_len, announced + 2u);
     memcpy(fetched, phone->rig->response, announced);
     assert_int_equal(kb_cat_command_read(kb_span(fetched, announced), &command), KB_OK);
-    phone->commands[command.type]++;
+    if (!phone->commands[command.type]++) {
+        memcpy(phone->firsts[command.type], fetched, announced);
+        phone->first_lens[command.type] = announced;
+    }
     response.number = command.number;
     response.type = command.type;
     response.qualifier = command.qualifier;

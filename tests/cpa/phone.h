@@ -35,7 +35,8 @@ struct phone {
     size_t in_len, out_len;
     bool is_open, has_data_event;
 
-    /* What it saw. */
+    /* What it saw; of each type the first command, as it came. */
+    uint8_t firsts[256][KB_CAT_MAX], first_lens[256];
     unsigned commands[256], short_messages_up, short_messages_down, attaches, refused_attaches;
     unsigned expiries, resets;
     char texts[8][PHONE_TEXT], question[PHONE_TEXT], menu[PHONE_TEXT];
