@@ -266,6 +266,16 @@ static void give_up(struct kb_card *card)
         kb_cpa_end(card, KB_REASON_NO_ANSWER);
 }
 
+/* In a packet of its own: one answer is not given again for ever, least of all when others have had
+ * the old packet and sent it again. */
+static void report_anew(struct kb_card *card)
+{
+    const uint8_t resends = card->cpa.resends;
+
+    succeed(card);
+    card->cpa.resends = resends;
+}
+
 /* Once more what had no answer; a success is reported until it was heard. */
 static void once_more(struct kb_card *card, uint16_t step)
 {
@@ -273,12 +283,15 @@ static void once_more(struct kb_card *card, uint16_t step)
 
     if (kb_cpa_plan_load(card, &loaded))
         return;
-    if (card->cpa.resends < loaded.plan.resends) {
-        card->cpa.resends++;
-    } else if (card->cpa.state != KB_CPA_REPORTING) {
-        give_up(card);
-        return;
+    if (card->cpa.resends >= loaded.plan.resends) {
+        if (card->cpa.state != KB_CPA_REPORTING) {
+            give_up(card);
+            return;
+        }
+        report_anew(card);
     }
+    if (card->cpa.resends < UINT8_MAX)
+        card->cpa.resends++;
     card->cpa.part = 0;
     card->cpa.entered++; /* what is under way is no longer the answer to this */
     kb_cpa_want(card, step);
