@@ -138,6 +138,9 @@ static struct kb_sim_letter *repack_parts(struct kb_sim_dishonest *liar,
         card->packet_len = 0;
         card->first_id = letter->id;
     }
+    /* A last part that comes alone, since its server was killed before it had sent it for good. */
+    if (header.is_part && header.number > 1 && !card->packet_len)
+        return letter;
     if (rest.len > sizeof(card->packet) - card->packet_len)
         return letter;
     memcpy(card->packet + card->packet_len, rest.data, rest.len);
@@ -149,6 +152,8 @@ static struct kb_sim_letter *repack_parts(struct kb_sim_dishonest *liar,
     len = card->packet_len;
     memcpy(whole, card->packet, len);
     reseal(liar, letter->card, KB_PACKET_SMS, change, &wr);
+    kb_wipe(card->packet, len); /* it lies open there */
+    card->packet_len = 0;
     post_parts(liar, letter, wr.len ? kb_wr_span(&wr) : kb_span(whole, len), header.reference);
     kb_sim_letter_drop(letter);
     return NULL;

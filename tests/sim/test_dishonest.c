@@ -100,6 +100,21 @@ static void a_card_that_was_lied_to_once_succeeds_the_next_time(void **state)
     assert_true(lie(KB_SESSION_EDHOC, KB_WORLD_SMS, KB_DISHONEST_FIELDS).personalized >= 50);
 }
 
+/* A killed server sends a part again: what the liar had opened before must not go out with it. */
+static void a_liar_that_is_killed_shows_no_admin_code(void **state)
+{
+    struct kb_world_config config = runs_config(24);
+    struct kb_world_result result;
+
+    (void)state;
+    config.cards = 30;
+    config.kill = 0.1;
+    config.dishonest = KB_DISHONEST_FIELDS;
+    result = runs_world(&config);
+    if (result.broken)
+        fail_msg("%s: %s", kb_world_promise_text(result.broken), result.broken_text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +124,7 @@ int main(void)
         cmocka_unit_test(with_dh_all_other_lies_are_only_denial),
         cmocka_unit_test(a_card_that_was_told_another_operator_does_not_become_its_subscriber),
         cmocka_unit_test(a_card_that_was_lied_to_once_succeeds_the_next_time),
+        cmocka_unit_test(a_liar_that_is_killed_shows_no_admin_code),
     };
 
     return cmocka_run_group_tests_name("sim dishonest", tests, NULL, NULL);
