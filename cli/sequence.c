@@ -2,7 +2,7 @@
 /* Sequence diagrams (SVG 1.1). */
 #include "cli/sequence.h"
 
-enum { COLUMN = 190, MARGIN = 100, TOP = 92, ROW = 46, FOOT = 30 };
+enum { COLUMN = 220, MARGIN = 120, TOP = 92, ROW = 46, FOOT = 30 };
 
 static const char head[] =
     "<style>text{font-family:sans-serif;font-size:13px;fill:#1a1a1a}"
@@ -67,7 +67,7 @@ static void put_arrow(FILE *out, const struct kb_sequence_arrow *arrow, size_t y
             "<line class=\"arrow\" x1=\"%zu\" y1=\"%zu\" x2=\"%zu\" y2=\"%zu\" "
             "marker-end=\"url(#tip)\"/>\n",
             from, y, to, y);
-    put_text(out, "label", (from + to) / 2, y - 5, arrow->label);
+    put_text(out, "label", (from + to) / 2, y - 7, arrow->label);
     put_text(out, "note", (from + to) / 2, y + 13, arrow->note);
 }
 

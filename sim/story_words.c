@@ -29,8 +29,8 @@ static void tell_session(struct kb_span bytes, char words[KB_STORY_WORDS])
     len = (size_t)snprintf(words, KB_STORY_WORDS, "%s, session %u", kinds[message.kind],
                            message.session);
     if (message.agree.len)
-        len += (size_t)snprintf(words + len, KB_STORY_WORDS - len,
-                                ", a message of the agreement (%zu bytes)", message.agree.len);
+        len += (size_t)snprintf(words + len, KB_STORY_WORDS - len, ", agreement: %zu bytes",
+                                message.agree.len);
     if (message.sealed.len)
         len += (size_t)snprintf(words + len, KB_STORY_WORDS - len, ", sealed: %zu bytes",
                                 message.sealed.len);
