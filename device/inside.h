@@ -121,6 +121,8 @@ bool kb_terminal_is_good(const struct kb_answer *answer); /* 9000 or 91XX */
 enum kb_err kb_terminal_start(struct kb_terminal *terminal, struct kb_report *why);
 /* The user answered the question for the PIN. */
 void kb_terminal_unlock(struct kb_terminal *terminal);
+/* Tells a card that is ready that its session ends (3GPP TS 31.102 clause 5.1.2). */
+void kb_terminal_end_session(struct kb_terminal *terminal);
 /* What belongs to one card session only. */
 void kb_terminal_forget(struct kb_terminal *terminal);
 

@@ -10,6 +10,7 @@ enum { APPLICATION_RESET = 0x05, SESSION_RESET = 0x06 };
  * it is switched off. */
 static enum kb_terminal_performed reset(struct kb_terminal *terminal)
 {
+    kb_terminal_end_session(terminal);
     kb_terminal_forget(terminal);
     kb_terminal_detach(terminal);
     kb_terminal_tell_change(terminal);

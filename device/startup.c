@@ -17,7 +17,8 @@ enum {
     TAG_PIN_STATUS = 0xC6, /* TS 102 221 clause 11.1.1.4.10 */
     TAG_PIN_ENABLED = 0x90,
     TAG_KEY_REFERENCE = 0x83,
-    STATUS_APPLICATION_STARTED = 0x01
+    STATUS_APPLICATION_STARTED = 0x01, /* TS 102 221 clause 11.1.2 */
+    STATUS_APPLICATION_ENDS = 0x02
 };
 
 void kb_terminal_forget(struct kb_terminal *terminal)
@@ -103,21 +104,33 @@ static void ask_pin(struct kb_terminal *terminal, uint16_t sw)
     terminal->port->ask(terminal->port->ctx, &question);
 }
 
-/* --- The two halves --- */
+/* --- The two halves, and the end --- */
+
+static enum kb_err tell_status(struct kb_terminal *terminal, uint8_t what, struct kb_report *why)
+{
+    struct kb_apdu apdu = {.cla = 0x80, .ins = 0xF2, .p1 = what, .p2 = 0x0C};
+    struct kb_answer answer = {.len = 0};
+
+    return kb_terminal_talk(terminal, &apdu, &answer, why);
+}
+
+void kb_terminal_end_session(struct kb_terminal *terminal)
+{
+    if (terminal->phase == KB_TERMINAL_READY)
+        tell_status(terminal, STATUS_APPLICATION_ENDS, NULL);
+}
 
 static enum kb_err finish_start(struct kb_terminal *terminal, struct kb_report *why)
 {
     struct kb_answer answer = {.len = 0};
     uint8_t profile[32];
     struct kb_apdu apdu = {.cla = 0x80, .ins = 0x10, .data = kb_terminal_profile(profile)};
-    struct kb_apdu status = {
-        .cla = 0x80, .ins = 0xF2, .p1 = STATUS_APPLICATION_STARTED, .p2 = 0x0C};
     enum kb_err err = kb_terminal_talk(terminal, &apdu, &answer, why);
 
     if (!err)
         err = kb_terminal_read_files(terminal, why);
     if (!err)
-        err = kb_terminal_talk(terminal, &status, &answer, why);
+        err = tell_status(terminal, STATUS_APPLICATION_STARTED, why);
     if (err)
         return err;
     terminal->phase = KB_TERMINAL_READY;

@@ -47,6 +47,7 @@ void kb_terminal_off(struct kb_terminal *terminal)
 {
     if (terminal->phase == KB_TERMINAL_OFF)
         return;
+    kb_terminal_end_session(terminal);
     kb_terminal_lose(terminal);
     terminal->reader->ops->power_down(terminal->reader);
 }

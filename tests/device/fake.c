@@ -199,6 +199,8 @@ static uint16_t answer(struct fake_card *card, const struct kb_apdu *apdu, struc
         say_bytes(card->said, "PROFILE", apdu->data);
         return KB_SW_OK;
     case 0xF2:
+        if (apdu->p1 == 0x02)
+            card->ended++;
         return KB_SW_OK;
     case 0x12:
         return do_fetch(card, out);

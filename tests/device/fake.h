@@ -29,7 +29,7 @@ struct fake_card {
     unsigned commands;      /* APDUs so far */
     unsigned fail_at;       /* at the n-th the card is pulled out; 0: never */
     bool is_gone;
-    unsigned power_ups;
+    unsigned power_ups, ended;   /* sessions begun, and ended in good order */
     const char *envelope_answer; /* data and SW in hexadecimal; NULL: 9000 */
     const char *authenticate_answer;
     const char *fcp;  /* of the USIM; NULL: as pin says */

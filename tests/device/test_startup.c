@@ -51,6 +51,27 @@ static void the_profile_is_what_the_terminal_can(void **state)
     assert_true(fake_has(card.said, "PROFILE 3BE1EF63110C000F000000"));
 }
 
+/* 3GPP TS 31.102 clause 5.1.2: STATUS says so before the power goes, by the user or by REFRESH. A
+ * card that is gone is not told. */
+static void the_card_is_told_when_its_session_ends(void **state)
+{
+    struct kb_terminal *terminal = fake_terminal(&world, &card);
+
+    (void)state;
+    assert_int_equal(card.ended, 0);
+    fake_card_wants(&card, "D009810301010482028182");
+    kb_terminal_expired(terminal, KB_TERMINAL_POLL);
+    assert_int_equal(card.power_ups, 2);
+    assert_int_equal(card.ended, 1);
+    kb_terminal_off(terminal);
+    assert_int_equal(card.ended, 2);
+    kb_terminal_off(terminal);
+    assert_int_equal(kb_terminal_on(terminal, NULL), KB_OK);
+    card.is_gone = true;
+    kb_terminal_off(terminal);
+    assert_int_equal(card.ended, 2);
+}
+
 static void without_a_usim_there_is_no_terminal(void **state)
 {
     struct kb_report why = {0};
@@ -322,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_terminal_is_small),
         cmocka_unit_test_setup_teardown(the_subscriber_of_the_card_is_attached, begin, end),
         cmocka_unit_test_setup_teardown(the_profile_is_what_the_terminal_can, begin, end),
+        cmocka_unit_test_setup_teardown(the_card_is_told_when_its_session_ends, begin, end),
         cmocka_unit_test_setup_teardown(without_a_usim_there_is_no_terminal, begin, end),
         cmocka_unit_test_setup_teardown(an_empty_imsi_is_not_attached, begin, end),
         cmocka_unit_test_setup_teardown(an_enabled_pin_is_asked_for_first, begin, end),
