@@ -80,7 +80,7 @@ static void reached_centre(void *ctx, const struct kb_sim_event *event)
     kb_sim_post(ctx, copy, true);
 }
 
-static void send_to_centre(struct kb_sim_phone *phone, struct kb_span user_data)
+static void send_to_centre(struct kb_sim_phone *phone, struct kb_span user_data, int64_t late)
 {
     struct kb_world *world = phone->world;
     struct kb_sim_event event = event_of(phone, reached_centre);
@@ -93,7 +93,7 @@ static void send_to_centre(struct kb_sim_phone *phone, struct kb_span user_data)
         twin.letter = kb_sim_letter_hold(event.letter);
         kb_sim_plan(&world->clock, delay(phone, &phone->sms_up_at), twin);
     }
-    kb_sim_plan(&world->clock, delay(phone, &phone->sms_up_at), event);
+    kb_sim_plan(&world->clock, delay(phone, &phone->sms_up_at) + late, event);
 }
 
 static bool is_for_service(const struct kb_sms *sms)
@@ -104,23 +104,18 @@ static bool is_for_service(const struct kb_sms *sms)
     return len == strlen(KB_SIM_SERVICE) && memcmp(digits, KB_SIM_SERVICE, len) == 0;
 }
 
-void kb_sim_centre_submit(struct kb_sim_phone *phone, struct kb_span tpdu)
+static void submit(struct kb_sim_phone *phone, struct kb_span tpdu, int64_t late)
 {
     struct kb_world *world = phone->world;
     struct kb_sms sms;
 
-    kb_sim_cross(world, KB_LINK_SMS, true, phone->number, "terminal", "centre", "SMS-SUBMIT", tpdu);
-    if (!phone->is_attached) {
-        answer(phone, CAUSE_OUT_OF_ORDER);
-        return;
-    }
     if (kb_sms_parse(tpdu, KB_SMS_SUBMIT, &sms) || !is_for_service(&sms)) {
         answer(phone, CAUSE_NOT_SUBSCRIBED);
         return;
     }
     if (!kb_sim_strikes(world, &phone->network_chance, world->config.loss)) {
         answer(phone, 0);
-        send_to_centre(phone, sms.user_data);
+        send_to_centre(phone, sms.user_data, late);
         return;
     }
     /* Lost on the radio, and the terminal knows; or in the centre; or only its answer is lost. */
@@ -133,9 +128,25 @@ void kb_sim_centre_submit(struct kb_sim_phone *phone, struct kb_span tpdu)
         break;
     default:
         answer(phone, CAUSE_TEMPORARY);
-        send_to_centre(phone, sms.user_data);
+        send_to_centre(phone, sms.user_data, late);
         break;
     }
+}
+
+void kb_sim_centre_submit(struct kb_sim_phone *phone, struct kb_span tpdu)
+{
+    struct kb_world *world = phone->world;
+    struct kb_sim_fate fate = kb_sim_cross(world, KB_LINK_SMS, true, phone->number, "terminal",
+                                           "centre", "SMS-SUBMIT", tpdu);
+
+    if (!phone->is_attached) {
+        answer(phone, CAUSE_OUT_OF_ORDER);
+        return;
+    }
+    if (!fate.count)
+        answer(phone, 0);
+    for (size_t i = 0; i < fate.count; i++)
+        submit(phone, fate.goes[i].bytes, fate.goes[i].delay_ms);
 }
 
 /* --- To the card --- */
@@ -170,24 +181,59 @@ static bool is_reachable(const struct kb_sim_phone *phone, const char *number)
            kb_sim_number_read(number, &operator, & card) && phone->attached_as == operator;
 }
 
+static void deliver(void *ctx, const struct kb_sim_event *event);
+
+static bool hand_over(struct kb_sim_phone *phone, const struct kb_sim_letter *letter)
+{
+    uint8_t room[KB_SMS_MAX];
+    struct kb_writer report = kb_wr(room, sizeof(room));
+    bool is_taken = kb_terminal_deliver(phone->terminal, kb_sim_letter_span(letter), &report);
+
+    kb_sim_phone_look(phone);
+    return is_taken;
+}
+
+/* What somebody on the radio made of it. */
+static bool hand_over_all(struct kb_sim_phone *phone, struct kb_sim_letter *letter,
+                          const struct kb_sim_fate *fate)
+{
+    struct kb_sim_letter *goes[KB_SIM_GOES] = {NULL};
+    bool is_taken = !fate->count;
+
+    for (size_t i = 0; i < fate->count; i++)
+        goes[i] = fate->goes[i].is_forged ? kb_sim_letter_forge(letter, fate->goes[i].bytes, 0)
+                                          : kb_sim_letter_hold(letter);
+    for (size_t i = 0; i < fate->count; i++) {
+        if (fate->goes[i].delay_ms) {
+            struct kb_sim_event later = event_of(phone, deliver);
+
+            later.letter = kb_sim_letter_hold(goes[i]);
+            kb_sim_plan(&phone->world->clock, fate->goes[i].delay_ms, later);
+            is_taken = true;
+        } else {
+            is_taken = hand_over(phone, goes[i]) || is_taken;
+        }
+        kb_sim_letter_drop(goes[i]);
+    }
+    return is_taken;
+}
+
 static void deliver(void *ctx, const struct kb_sim_event *event)
 {
     struct kb_world *world = ctx;
     struct kb_sim_phone *phone = kb_sim_phone(world, event->card);
     struct kb_sim_letter *letter = event->letter;
-    uint8_t room[KB_SMS_MAX];
-    struct kb_writer report = kb_wr(room, sizeof(room));
     bool is_taken = false;
 
     if (!phone)
         return;
     if (is_reachable(phone, letter->peer)) {
-        kb_sim_cross(world, KB_LINK_SMS, false, phone->number, "centre", "terminal", "SMS-DELIVER",
-                     kb_sim_letter_span(letter));
-        if (!kb_sim_strikes(world, &phone->network_chance, world->config.loss)) {
-            is_taken = kb_terminal_deliver(phone->terminal, kb_sim_letter_span(letter), &report);
-            kb_sim_phone_look(phone);
-        }
+        struct kb_sim_fate fate =
+            kb_sim_cross(world, KB_LINK_SMS, false, phone->number, "centre", "terminal",
+                         "SMS-DELIVER", kb_sim_letter_span(letter));
+
+        if (!kb_sim_strikes(world, &phone->network_chance, world->config.loss))
+            is_taken = hand_over_all(phone, letter, &fate);
     }
     if (!is_taken && ++letter->tries < TRIES) {
         struct kb_sim_event again = event_of(phone, deliver);

@@ -161,12 +161,17 @@ static void reached_server(void *ctx, const struct kb_sim_event *event)
 
 void kb_sim_channel_send(struct kb_sim_phone *phone, struct kb_span data)
 {
+    struct kb_sim_fate fate;
+
     if (!phone->connection.is_open)
         return;
-    kb_sim_cross(phone->world, KB_LINK_CHANNEL, true, phone->number, "terminal", "AS", "data",
-                 data);
-    if (!is_breaking(phone))
-        plan(phone, WAY_MS, reached_server, kb_sim_letter_new(phone->number, data));
+    fate = kb_sim_cross(phone->world, KB_LINK_CHANNEL, true, phone->number, "terminal", "AS",
+                        "data", data);
+    if (is_breaking(phone))
+        return;
+    for (size_t i = 0; i < fate.count; i++)
+        plan(phone, WAY_MS + fate.goes[i].delay_ms, reached_server,
+             kb_sim_letter_new(phone->number, fate.goes[i].bytes));
 }
 
 /* --- To the card --- */

@@ -35,6 +35,8 @@ enum kb_err kb_sim_host_fault(void *ctx, const char *where)
     struct kb_sim_host *host = ctx;
 
     (void)where;
+    if (host->is_armed && host->dies_in && !--host->dies_in)
+        return KB_ERR_IO;
     if (!host->is_armed || !kb_sim_strikes(host->world, &host->kill, host->world->config.kill))
         return KB_OK;
     return KB_ERR_IO;
@@ -192,10 +194,10 @@ static void arrived(void *ctx, const struct kb_sim_event *event)
         kb_sim_acknowledge(world, event->letter);
 }
 
-static void carry(struct kb_world *world, struct kb_sim_letter *letter, struct kb_chance *chance)
+static void carry(struct kb_world *world, struct kb_sim_letter *letter, struct kb_chance *chance,
+                  int64_t delay)
 {
-    int64_t delay = kb_chance_between(chance, KB_SIM_SERVER_MS, 2 * KB_SIM_SERVER_MS);
-
+    delay += kb_chance_between(chance, KB_SIM_SERVER_MS, 2 * KB_SIM_SERVER_MS);
     if (kb_sim_strikes(world, chance, world->config.reorder))
         delay += kb_chance_between(chance, 0, KB_SIM_ANSWER_MS);
     kb_sim_plan(
@@ -203,17 +205,36 @@ static void carry(struct kb_world *world, struct kb_sim_letter *letter, struct k
         (struct kb_sim_event){.run = arrived, .ctx = world, .letter = kb_sim_letter_hold(letter)});
 }
 
+static void carry_all(struct kb_world *world, struct kb_sim_letter *letter,
+                      struct kb_chance *chance, const struct kb_sim_fate *fate)
+{
+    uint64_t which = world->links.count[letter->link].messages * KB_SIM_GOES;
+
+    for (size_t i = 0; i < fate->count; i++) {
+        struct kb_sim_letter *goes =
+            fate->goes[i].is_forged ? kb_sim_letter_forge(letter, fate->goes[i].bytes, which + i)
+                                    : kb_sim_letter_hold(letter);
+
+        carry(world, goes, chance, fate->goes[i].delay_ms);
+        kb_sim_letter_drop(goes);
+    }
+    /* Whoever puts another letter in its place says that it came. */
+    if (fate->count && fate->goes[0].is_forged)
+        kb_sim_acknowledge(world, letter);
+}
+
 static void ship(struct kb_world *world, struct kb_sim_letter *letter, bool is_sure)
 {
     struct kb_chance *chance = chance_of(world, letter);
+    struct kb_sim_fate fate =
+        kb_sim_cross(world, letter->link, letter->is_up, letter->card, letter->sender,
+                     letter->receiver, letter->what, kb_sim_letter_span(letter));
 
-    kb_sim_cross(world, letter->link, letter->is_up, letter->card, letter->sender, letter->receiver,
-                 letter->what, kb_sim_letter_span(letter));
     if (is_sure && kb_sim_strikes(world, chance, world->config.loss))
         return;
-    carry(world, letter, chance);
+    carry_all(world, letter, chance, &fate);
     if (is_sure && kb_sim_strikes(world, chance, world->config.duplicate))
-        carry(world, letter, chance);
+        carry(world, letter, chance, 0);
 }
 
 enum { REPEAT_MS = 8000, REPEAT_LONGEST = 64 };

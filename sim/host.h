@@ -32,9 +32,10 @@ struct kb_sim_host {
     const struct kb_sim_host_ops *ops;
     char name[KB_MAIL_PEER];
     char path[96];
-    void *server;  /* NULL: it is dead */
-    bool is_armed; /* it may die */
-    bool is_due;   /* work is planned */
+    void *server;     /* NULL: it is dead */
+    bool is_armed;    /* it may die */
+    uint64_t dies_in; /* so many of its operations from now, when armed; 0: not by that */
+    bool is_due;      /* work is planned */
     uint32_t life;
     uint64_t sent_up_to; /* number in the outbox */
     struct kb_chance chance, kill, mail;

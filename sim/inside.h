@@ -90,9 +90,10 @@ static inline struct kb_sim_phone *kb_sim_phone(const struct kb_world *world, ui
 void kb_sim_broken(struct kb_world *world, enum kb_world_promise promise, uint64_t card,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* A message crosses a link, now. */
-void kb_sim_cross(struct kb_world *world, enum kb_sim_link link, bool is_up, uint64_t card,
-                  const char *from, const char *to, const char *what, struct kb_span bytes);
+/* A message crosses a link, now. Returns what becomes of it there. */
+struct kb_sim_fate kb_sim_cross(struct kb_world *world, enum kb_sim_link link, bool is_up,
+                                uint64_t card, const char *from, const char *to, const char *what,
+                                struct kb_span bytes);
 
 /* --- visit.c: attaching --- */
 void kb_sim_visit_attach(struct kb_sim_phone *phone, const char *imsi);

@@ -20,6 +20,20 @@ struct kb_sim_letter *kb_sim_letter_new(uint64_t card, struct kb_span bytes)
     return letter;
 }
 
+struct kb_sim_letter *kb_sim_letter_forge(const struct kb_sim_letter *letter, struct kb_span bytes,
+                                          uint64_t which)
+{
+    static const uint64_t forged = UINT64_C(1) << 51; /* no number of the sender's own */
+    struct kb_sim_letter *copy = kb_sim_letter_new(letter->card, bytes);
+
+    memcpy(copy, letter, offsetof(struct kb_sim_letter, bytes));
+    copy->holders = 1;
+    copy->len = bytes.len;
+    copy->id = forged + which;
+    copy->is_settled = true;
+    return copy;
+}
+
 struct kb_sim_letter *kb_sim_letter_hold(struct kb_sim_letter *letter)
 {
     letter->holders++;

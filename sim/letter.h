@@ -33,6 +33,10 @@ struct kb_sim_letter {
 
 /* A copy of these bytes, held once. Never NULL: a simulation without memory ends. */
 struct kb_sim_letter *kb_sim_letter_new(uint64_t card, struct kb_span bytes);
+/* The same one with these bytes, of which its sender knows nothing. which: no other forged letter
+ * has this number. */
+struct kb_sim_letter *kb_sim_letter_forge(const struct kb_sim_letter *letter, struct kb_span bytes,
+                                          uint64_t which);
 struct kb_sim_letter *kb_sim_letter_hold(struct kb_sim_letter *letter);
 void kb_sim_letter_drop(struct kb_sim_letter *letter); /* NULL: nothing */
 

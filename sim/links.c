@@ -44,13 +44,19 @@ static void digest(struct kb_sim_links *links, const struct kb_sim_crossing *cro
         links->crypto->sha256_update(&links->digest, crossing->bytes.data, crossing->bytes.len);
 }
 
-void kb_sim_links_cross(struct kb_sim_links *links, const struct kb_sim_crossing *crossing)
+struct kb_sim_fate kb_sim_links_cross(struct kb_sim_links *links,
+                                      const struct kb_sim_crossing *crossing)
 {
+    struct kb_sim_fate fate = {.goes[0].bytes = crossing->bytes, .count = 1};
+
     links->count[crossing->link].messages++;
     links->count[crossing->link].bytes += crossing->bytes.len;
     digest(links, crossing);
     for (size_t i = 0; i < links->observer_count; i++)
         links->observers[i].observe(links->observers[i].ctx, crossing);
+    if (links->meddle)
+        links->meddle(links->meddle_ctx, crossing, &fate);
+    return fate;
 }
 
 void kb_sim_links_finish(struct kb_sim_links *links, uint8_t out[KB_SHA256_SIZE])

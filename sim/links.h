@@ -31,6 +31,24 @@ struct kb_sim_crossing {
 
 typedef void kb_sim_observe(void *ctx, const struct kb_sim_crossing *crossing);
 
+enum { KB_SIM_GOES = 2 };
+
+/* What becomes of a message: what goes on, and when. The bytes are the meddler's, until the next
+ * message crosses. */
+struct kb_sim_fate {
+    struct {
+        struct kb_span bytes;
+        int64_t delay_ms;
+        bool is_forged; /* other bytes than were sent */
+    } goes[KB_SIM_GOES];
+    size_t count; /* 0: it is lost, and nobody is told */
+};
+
+/* fate: the message goes on as it is; may be changed. What crosses the links of cards, radio and
+ * roaming goes on whatever is said. */
+typedef void kb_sim_meddle(void *ctx, const struct kb_sim_crossing *crossing,
+                           struct kb_sim_fate *fate);
+
 enum { KB_SIM_OBSERVERS = 4 };
 
 struct kb_sim_links {
@@ -44,12 +62,15 @@ struct kb_sim_links {
         void *ctx;
     } observers[KB_SIM_OBSERVERS];
     size_t observer_count;
+    kb_sim_meddle *meddle; /* NULL: nobody does */
+    void *meddle_ctx;
 };
 
 enum kb_err kb_sim_links_start(struct kb_sim_links *links, const struct kb_crypto *crypto);
 /* Whoever observes sees everything from now on. At most KB_SIM_OBSERVERS. */
 void kb_sim_links_observe(struct kb_sim_links *links, kb_sim_observe *observe, void *ctx);
-void kb_sim_links_cross(struct kb_sim_links *links, const struct kb_sim_crossing *crossing);
+struct kb_sim_fate kb_sim_links_cross(struct kb_sim_links *links,
+                                      const struct kb_sim_crossing *crossing);
 void kb_sim_links_finish(struct kb_sim_links *links, uint8_t digest[KB_SHA256_SIZE]);
 
 /* "SMS", "channel" ... */

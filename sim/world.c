@@ -26,8 +26,9 @@ int64_t kb_sim_posix(const struct kb_world *world)
     return KB_SIM_EPOCH + world->clock.now / 1000;
 }
 
-void kb_sim_cross(struct kb_world *world, enum kb_sim_link link, bool is_up, uint64_t card,
-                  const char *from, const char *to, const char *what, struct kb_span bytes)
+struct kb_sim_fate kb_sim_cross(struct kb_world *world, enum kb_sim_link link, bool is_up,
+                                uint64_t card, const char *from, const char *to, const char *what,
+                                struct kb_span bytes)
 {
     struct kb_sim_crossing crossing = {.at = world->clock.now,
                                        .link = link,
@@ -38,13 +39,19 @@ void kb_sim_cross(struct kb_world *world, enum kb_sim_link link, bool is_up, uin
                                        .what = what,
                                        .bytes = bytes};
 
-    kb_sim_links_cross(&world->links, &crossing);
     kb_sim_check_crossing(world, &crossing);
+    return kb_sim_links_cross(&world->links, &crossing);
 }
 
 void kb_world_observe(struct kb_world *world, kb_sim_observe *observe, void *ctx)
 {
     kb_sim_links_observe(&world->links, observe, ctx);
+}
+
+void kb_world_meddle(struct kb_world *world, kb_sim_meddle *meddle, void *ctx)
+{
+    world->links.meddle = meddle;
+    world->links.meddle_ctx = ctx;
 }
 
 /* --- Cards come --- */

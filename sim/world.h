@@ -122,6 +122,9 @@ void kb_world_close(struct kb_world *world);
 /* Sees everything that crosses a link. Before the first step. */
 void kb_world_observe(struct kb_world *world, kb_sim_observe *observe, void *ctx);
 
+/* Decides what becomes of each message. One at most; before the first step. */
+void kb_world_meddle(struct kb_world *world, kb_sim_meddle *meddle, void *ctx);
+
 /* One event. False: the run is over. */
 bool kb_world_step(struct kb_world *world);
 /* Cards that are settled so far. */
