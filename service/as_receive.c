@@ -131,45 +131,61 @@ static enum kb_err receive_packet(struct kb_as *as, const struct kb_mail *mail)
 
 /* --- Of a personalization server --- */
 
-/* KB_ERR_ABSENT: it is dropped. */
-static enum kb_err take_server_message(struct kb_as_turn *turn, const struct kb_mail *mail,
-                                       const struct kb_session_message *message)
+/* KB_ERR_ABSENT: the card has no attempt with this server. */
+static enum kb_err find_attempt(struct kb_as_turn *turn, const struct kb_mail *mail,
+                                const struct kb_session_message *message)
 {
     struct kb_as_digits id_sc;
-    struct kb_as_effects effects;
-    struct kb_as_facts facts;
-    uint8_t before;
     enum kb_err err = kb_as_digits_from(message->id_sc, &id_sc);
 
     if (!err)
         err = kb_as_find(turn->as, &id_sc, &turn->known);
     if (!err)
         err = kb_as_load(turn->as, kb_as_id(turn), &turn->row);
-    if (!err)
-        err = kb_as_facts(turn->as, kb_as_id(turn), message, NULL, &facts);
-    if (err)
-        return err;
-    before = turn->row.session.step;
-    kb_as_server_says(&facts, mail->peer, message, &turn->row.session, &effects);
-    return effects.is_taken ? kb_as_follow(turn, before, &effects) : KB_ERR_ABSENT;
+    if (!err && strncmp(mail->peer, turn->row.session.server, sizeof(mail->peer)) != 0)
+        err = KB_ERR_ABSENT;
+    return err;
 }
 
+static enum kb_err take_server_message(struct kb_as_turn *turn, const struct kb_mail *mail,
+                                       const struct kb_session_message *message)
+{
+    uint8_t before = turn->row.session.step;
+    struct kb_as_effects effects;
+    struct kb_as_facts facts;
+    enum kb_err err = kb_as_facts(turn->as, kb_as_id(turn), message, NULL, &facts);
+
+    if (err)
+        return err;
+    kb_as_server_says(&facts, mail->peer, message, &turn->row.session, &effects);
+    if (effects.is_taken)
+        return kb_as_follow(turn, before, &effects);
+    turn->as->counts.dropped++;
+    return KB_OK;
+}
+
+/* Of a server that has nothing to do with the card nothing is kept, not even that it wrote. */
 static enum kb_err take_server_mail(struct kb_as *as, const struct kb_mail *mail)
 {
     struct kb_as_turn turn = {.as = as};
     struct kb_session_message message;
-    enum kb_err err = kb_store_take(as->store, mail);
+    enum kb_err err;
 
-    if (err)
-        return err == KB_ERR_EXISTS ? KB_OK : err;
     if (kb_session_read(mail->body, &message) || message.kind == KB_SESSION_REQUEST) {
         as->counts.malformed++;
         return KB_OK;
     }
-    err = take_server_message(&turn, mail, &message);
-    if (err == KB_ERR_ABSENT)
+    err = find_attempt(&turn, mail, &message);
+    if (err == KB_ERR_ABSENT) {
         as->counts.dropped++;
-    return err == KB_ERR_ABSENT ? KB_OK : err;
+        return KB_OK;
+    }
+    if (!err)
+        err = kb_store_take(as->store, mail);
+    if (err)
+        return err == KB_ERR_EXISTS ? KB_OK : err;
+    err = take_server_message(&turn, mail, &message);
+    return err == KB_ERR_ABSENT ? KB_ERR_INTEGRITY : err; /* the card's row lacks something */
 }
 
 static enum kb_err receive_server(struct kb_as *as, const struct kb_mail *mail)

@@ -221,6 +221,23 @@ static void mail_of_a_server_counts_once(void **state)
     assert_int_equal(counts().dropped, 0);
 }
 
+static void of_a_server_without_a_part_in_it_nothing_is_kept(void **state)
+{
+    struct fake_card card;
+    struct kb_session_message message;
+
+    (void)state;
+    rig_card(&rig, 1, &card);
+    rig_go(&rig, &card, 1, KB_AS_STEP_ASKED);
+    message = server_message_of(KB_SESSION_AGREE, 1, &card);
+    server_says(&rig, "a stranger", &message, &answers);
+    assert_int_equal(answers.count, 0);
+    assert_int_equal(counts().dropped, 1);
+    assert_int_equal(rig_search(&rig, kb_span("a stranger", 10)), 0);
+    server_says(&rig, "ps-one", &message, &answers);
+    assert_int_equal(answers.count, 2);
+}
+
 /* Nothing came of it: no step begun but for the line that counts such packets, no mail. */
 static void leaves_no_trace(const struct kb_mail *mail)
 {
@@ -416,6 +433,7 @@ int main(void)
         TEST(messages_of_the_card_out_of_place_are_dropped),
         TEST(what_servers_say_late_or_in_anothers_name_is_dropped),
         TEST(mail_of_a_server_counts_once),
+        TEST(of_a_server_without_a_part_in_it_nothing_is_kept),
         TEST(a_short_message_cut_or_with_a_bit_flipped_leaves_no_trace),
         TEST(a_frame_cut_or_with_a_bit_flipped_leaves_no_trace),
         TEST(a_packet_in_another_cards_name_leaves_no_trace),
