@@ -48,7 +48,8 @@ static void the_profile_is_what_the_terminal_can(void **state)
 {
     (void)state;
     fake_terminal(&world, &card);
-    assert_true(fake_has(card.said, "PROFILE 3BE1EF63110C000F000000"));
+    assert_true(fake_has(card.said, "PROFILE 3BE1EF63110C000F0000001F2200000003000000000000000"
+                                    "2\n"));
 }
 
 /* 3GPP TS 31.102 clause 5.1.2: STATUS says so before the power goes, by the user or by REFRESH. A
