@@ -24,8 +24,9 @@ static const struct word transports[] = {
     {"sms", KB_WORLD_SMS}, {"packet", KB_WORLD_PACKET}, {NULL, 0}};
 static const struct word agreements[] = {
     {"edhoc", KB_SESSION_EDHOC}, {"dh", KB_SESSION_DH}, {NULL, 0}};
-static const struct word fronts[] = {
-    {"user", KB_WORLD_USER}, {"machine", KB_WORLD_MACHINE}, {NULL, 0}};
+static const struct word fronts[] = {{"user", KB_WORLD_USER},       {"code", KB_WORLD_CODE},
+                                     {"list", KB_WORLD_LIST},       {"air", KB_WORLD_AIR},
+                                     {"machine", KB_WORLD_MACHINE}, {NULL, 0}};
 static const struct word groups[] = {{"p256", 23},       {"x25519", 29},     {"ffdhe2048", 256},
                                      {"ffdhe3072", 257}, {"ffdhe4096", 258}, {NULL, 0}};
 static const struct word lies[] = {{"shares", KB_DISHONEST_SHARES},
@@ -298,8 +299,9 @@ static const struct kb_cli_option options[] = {
      "ffdhe4096.",
      false, false},
     {"front", "WHO",
-     "user (picks the menu entry and an operator, says yes) or machine (the card "
-     "begins by itself); user unless told.",
+     "user (picks the menu entry and an operator, says yes), code (types an operator's code), list "
+     "(picks from a list that the service sends), air (the service asks the card to begin) or "
+     "machine (the card begins by itself); user unless told.",
      false, false},
     {"loss", "P", "Share of messages that are lost, on each link; at most 0.9.", false, false},
     {"duplicate", "P", "Share of messages that come twice.", false, false},

@@ -80,6 +80,17 @@ static void list_operators(const struct kb_world *world, struct kb_plan_air *air
     air->operators_len = wr.is_bad ? 0 : wr.len;
 }
 
+static const struct {
+    uint8_t starts;
+    bool asks_user, has_list;
+} fronts[KB_WORLD_FRONTS] = {
+    [KB_WORLD_MACHINE] = {KB_CPA_BY_ITSELF | KB_CPA_BY_AIR, false, false},
+    [KB_WORLD_USER] = {KB_CPA_BY_MENU | KB_CPA_BY_CODE | KB_CPA_BY_AIR, true, true},
+    [KB_WORLD_CODE] = {KB_CPA_BY_CODE, true, false},
+    [KB_WORLD_LIST] = {KB_CPA_BY_MENU, true, false},
+    [KB_WORLD_AIR] = {KB_CPA_BY_AIR, true, false},
+};
+
 /* What the plan says about the air, as this world wants it. */
 static enum kb_err adapt(const struct kb_world *world, struct kb_plan *plan, struct kb_report *why)
 {
@@ -87,8 +98,9 @@ static enum kb_err adapt(const struct kb_world *world, struct kb_plan *plan, str
     struct kb_plan_air *air = &plan->air;
     struct kb_writer wr = kb_wr(air->bytes, sizeof(air->bytes));
     struct kb_cpa_plan cpa = {
-        .starts = KB_CPA_BY_ITSELF | KB_CPA_BY_AIR,
+        .starts = fronts[config->front].starts,
         .bearer = config->transport == KB_WORLD_SMS ? KB_CPA_SMS : KB_CPA_PACKET,
+        .asks_user = fronts[config->front].asks_user,
         .keeps_temporary = true,
         .refusals = REFUSALS,
         .tries = TRIES,
@@ -102,11 +114,8 @@ static enum kb_err adapt(const struct kb_world *world, struct kb_plan *plan, str
     };
 
     choose_suites(config, &cpa);
-    if (config->front == KB_WORLD_USER) {
-        cpa.starts = KB_CPA_BY_MENU | KB_CPA_BY_CODE | KB_CPA_BY_AIR;
-        cpa.asks_user = true;
+    if (fronts[config->front].has_list)
         list_operators(world, air);
-    }
     kb_cpa_plan_write(&wr, &cpa);
     if (wr.is_bad)
         return kb_report(why, KB_ERR_USAGE, "the cards cannot be made like that: wrong suite?");

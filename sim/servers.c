@@ -205,6 +205,18 @@ enum kb_err kb_sim_servers_tell(struct kb_world *world, uint64_t number,
     return err;
 }
 
+/* A server that dies at it is asked again, as a card that does not begin is. */
+void kb_sim_servers_start(struct kb_world *world, const char *id_sc)
+{
+    struct kb_sim_host *host = &world->hosts[0];
+    enum kb_err err = host->server ? kb_as_start(host->server, text(id_sc)) : KB_ERR_TIMEOUT;
+
+    if (!err)
+        kb_sim_host_stir(host);
+    else if (host->server && host->is_armed)
+        kb_sim_host_die(host);
+}
+
 enum kb_session_reason kb_sim_servers_reason(struct kb_world *world, const char *id_sc)
 {
     struct kb_as_status status;

@@ -15,6 +15,8 @@ enum kb_err kb_sim_servers_tell(struct kb_world *world, uint64_t number,
 /* Why the AS thinks that the card's last session ended; KB_REASON_NONE: it did not, or the AS is
  * away. */
 enum kb_session_reason kb_sim_servers_reason(struct kb_world *world, const char *id_sc);
+/* Has the AS ask the card to begin. */
+void kb_sim_servers_start(struct kb_world *world, const char *id_sc);
 
 /* Whom a card, or its user, wants; from 1. */
 unsigned kb_sim_choose_operator(const struct kb_world *world, struct kb_chance *chance);

@@ -33,20 +33,29 @@ static void plan(struct kb_sim_phone *phone, int64_t in_ms,
 
 /* --- Beginning --- */
 
-static void picks_entry(void *ctx, const struct kb_sim_event *event)
+/* There is a menu entry, or somebody at the service who does it instead. */
+static bool can_begin(const struct kb_sim_phone *phone)
+{
+    return phone->user.has_menu || phone->world->config.front == KB_WORLD_AIR;
+}
+
+static void begins(void *ctx, const struct kb_sim_event *event)
 {
     struct kb_sim_phone *phone = kb_sim_phone(ctx, event->card);
 
     if (!phone)
         return;
     phone->user.is_planned = false;
-    if (phone->is_settled || !phone->user.has_menu)
+    if (phone->is_settled || !can_begin(phone))
         return;
     if (!phone->is_on || !phone->is_attached || kb_terminal_is_asking(phone->terminal)) {
         kb_sim_user_consider(phone);
         return;
     }
-    kb_terminal_choose(phone->terminal, phone->user.item);
+    if (phone->user.has_menu)
+        kb_terminal_choose(phone->terminal, phone->user.item);
+    else
+        kb_sim_servers_start(phone->world, phone->id_sc);
     kb_sim_phone_look(phone);
     kb_sim_user_consider(phone);
 }
@@ -56,13 +65,13 @@ void kb_sim_user_consider(struct kb_sim_phone *phone)
     struct kb_sim_user *user = &phone->user;
     int64_t wait = kb_chance_between(&phone->user_chance, AGAIN_MS, AGAIN_LONGEST_MS);
 
-    if (phone->world->config.front != KB_WORLD_USER || phone->world->config.never_begins ||
-        user->is_planned || !user->has_menu || phone->is_settled || phone->state != KB_CPA_IDLE)
+    if (phone->world->config.front == KB_WORLD_MACHINE || phone->world->config.never_begins ||
+        user->is_planned || !can_begin(phone) || phone->is_settled || phone->state != KB_CPA_IDLE)
         return;
     if (!phone->was_active && user->tries_left == TRIES)
         wait = kb_chance_between(&phone->user_chance, BEGINS_MS, AGAIN_MS);
     user->is_planned = true;
-    plan(phone, wait, picks_entry, 0, 0);
+    plan(phone, wait, begins, 0, 0);
 }
 
 void kb_sim_user_begin(struct kb_sim_phone *phone)

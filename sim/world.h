@@ -23,7 +23,11 @@ enum kb_world_transport { KB_WORLD_SMS, KB_WORLD_PACKET };
 /* How a card begins and who sits in front of it. */
 enum kb_world_front {
     KB_WORLD_MACHINE, /* the card begins by itself, and nobody is asked */
-    KB_WORLD_USER     /* a user picks the menu entry, an operator, and says yes or no */
+    KB_WORLD_USER,    /* a user picks the menu entry, an operator, and says yes or no */
+    KB_WORLD_CODE,    /* types the code of an operator instead */
+    KB_WORLD_LIST,    /* picks an operator from a list that the service sends */
+    KB_WORLD_AIR,     /* does nothing until the service has asked the card to begin */
+    KB_WORLD_FRONTS
 };
 
 /* What the dishonest application server does (sim/dishonest.h); 0: it is honest. */

@@ -46,13 +46,14 @@ struct kb_world_result runs_well(const struct kb_world_config *config)
 void runs_well_everywhere(const struct kb_world_config *config)
 {
     struct kb_world_config each = *config;
+    int turn = 0;
 
     for (int transport = KB_WORLD_SMS; transport <= KB_WORLD_PACKET; transport++)
         for (int agreement = KB_SESSION_EDHOC; agreement <= KB_SESSION_DH; agreement++)
-            for (int front = KB_WORLD_MACHINE; front <= KB_WORLD_USER; front++) {
+            for (int i = 0; i < 2; i++) {
                 each.transport = (enum kb_world_transport)transport;
                 each.agreement = (enum kb_session_agreement)agreement;
-                each.front = (enum kb_world_front)front;
+                each.front = (enum kb_world_front)(turn++ % KB_WORLD_FRONTS);
                 runs_well(&each);
             }
 }

@@ -17,7 +17,7 @@ static void every_card_is_personalized_on_every_way(void **state)
     (void)state;
     for (int transport = KB_WORLD_SMS; transport <= KB_WORLD_PACKET; transport++)
         for (int agreement = KB_SESSION_EDHOC; agreement <= KB_SESSION_DH; agreement++)
-            for (int front = KB_WORLD_MACHINE; front <= KB_WORLD_USER; front++) {
+            for (int front = KB_WORLD_MACHINE; front < KB_WORLD_FRONTS; front++) {
                 config.transport = (enum kb_world_transport)transport;
                 config.agreement = (enum kb_session_agreement)agreement;
                 config.front = (enum kb_world_front)front;
