@@ -166,7 +166,7 @@ static bool fill_open(const struct kb_cpa_plan *plan, struct kb_cat_command *com
     return !scratch->is_bad;
 }
 
-/* The frame is cut in pieces of KB_CAT_DATA_MAX bytes. */
+/* The frame is cut in pieces of KB_CAT_DATA_MAX bytes, or as many as the terminal granted. */
 static size_t frame_len(struct kb_card *card)
 {
     return KB_SESSION_FRAME_HEAD + packet_len(card);
@@ -175,8 +175,8 @@ static size_t frame_len(struct kb_card *card)
 static bool fill_data(struct kb_card *card, struct kb_cat_command *command,
                       struct kb_writer *scratch)
 {
-    size_t at = (size_t)card->cpa.part * KB_CAT_DATA_MAX, left = frame_len(card) - at;
-    size_t room = KB_CAT_DATA_MAX, start = scratch->len;
+    size_t at = (size_t)card->cpa.part * card->cpa.piece, left = frame_len(card) - at;
+    size_t room = card->cpa.piece, start = scratch->len;
     uint8_t sender[KB_SESSION_SENDER], *rest;
 
     if (!at) {
@@ -201,6 +201,17 @@ static bool fill_data(struct kb_card *card, struct kb_cat_command *command,
     return true;
 }
 
+/* A buffer that may be smaller than the one that was asked for (clause 6.4.27). One that does not
+ * even take the head of a frame will not do, and the first SEND DATA says so. */
+static uint8_t granted(const struct kb_cat_objects *with)
+{
+    uint16_t size = kb_cat_has(with, KB_CAT_BUFFER_SIZE) ? with->buffer_size : CHANNEL_BUFFER;
+
+    if (size < KB_SESSION_FRAME_HEAD || size > KB_CAT_DATA_MAX)
+        return KB_CAT_DATA_MAX;
+    return (uint8_t)size;
+}
+
 static void opened(struct kb_card *card, const struct kb_cat_response *response)
 {
     const uint8_t status = response->with.channel_status[0];
@@ -211,6 +222,7 @@ static void opened(struct kb_card *card, const struct kb_cat_response *response)
     }
     card->cpa.channel = status & CHANNEL_NUMBER;
     card->cpa.part = 0;
+    card->cpa.piece = granted(&response->with);
     kb_inbox_stream(card, true);
     kb_cpa_want(card, KB_CPA_BIT(SEND));
 }
@@ -251,7 +263,7 @@ static size_t count_parts(struct kb_card *card)
 {
     if (!kb_cpa_is(card, KB_CPA_IS_PACKET))
         return count_short_messages(card);
-    return (frame_len(card) + KB_CAT_DATA_MAX - 1) / KB_CAT_DATA_MAX;
+    return (frame_len(card) + card->cpa.piece - 1) / card->cpa.piece;
 }
 
 static void sent(struct kb_card *card, const struct kb_cat_response *response)

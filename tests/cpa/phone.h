@@ -60,7 +60,8 @@ struct phone {
     bool is_quick;             /* the answer comes before the response to SEND SHORT MESSAGE */
     bool is_refused;           /* a REFUSE comes while the user is asked */
     unsigned expiries_max;
-    uint8_t holds; /* stops before a message of this kind (enum kb_session_kind) is delivered */
+    uint16_t buffer; /* bytes of a channel it grants at most; 0: as many as are asked for */
+    uint8_t holds;   /* stops before a message of this kind (enum kb_session_kind) is delivered */
 };
 
 void phone_start(struct phone *phone, struct rig *rig, struct provider *provider);

@@ -115,7 +115,12 @@ static void timer_management(struct phone *phone, const struct kb_cat_command *c
 static void open_channel(struct phone *phone, const struct kb_cat_command *command,
                          struct kb_cat_response *response)
 {
-    (void)command;
+    response->with.buffer_size = command->with.buffer_size;
+    if (phone->buffer && phone->buffer < command->with.buffer_size) {
+        response->with.buffer_size = phone->buffer;
+        response->result = 0x07; /* performed with modification */
+    }
+    kb_cat_add(&response->with, KB_CAT_BUFFER_SIZE);
     phone->is_open = true;
     phone->in_len = phone->out_len = 0;
     response->with.channel_status[0] = 0x81;
@@ -147,7 +152,7 @@ static void send_data(struct phone *phone, const struct kb_cat_command *command,
 {
     const struct kb_span data = command->with.channel_data;
 
-    if (!phone->is_open) {
+    if (!phone->is_open || (phone->buffer && data.len > phone->buffer)) {
         response->result = KB_CAT_BEARER_INDEPENDENT_ERROR;
         return;
     }

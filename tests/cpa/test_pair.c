@@ -339,6 +339,27 @@ static void a_long_packet_goes_through_a_channel_in_pieces(void **state)
     assert_personalized();
 }
 
+/* ETSI TS 102 223 clause 6.4.27: what the terminal grants counts, down to the head of a frame. */
+static void no_piece_is_larger_than_the_buffer_that_was_granted(void **state)
+{
+    static const uint16_t sizes[] = {12, 13, 64, 199};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        world_begin(KB_CURVE_P256);
+        world.plan.bearer = KB_CPA_PACKET;
+        world.plan.apn = kb_span("kbas.mnc", 8);
+        world.plan.address = kb_span("\x0A\x00\x00\x01", 4);
+        world.plan.port = 7000;
+        world.provider.bearer = KB_PACKET_CHANNEL;
+        world.phone.buffer = sizes[i];
+        world_make();
+        run();
+        assert_personalized();
+        assert_int_equal(world.phone.commands[KB_CAT_OPEN_CHANNEL], 2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +380,7 @@ int main(void)
         cmocka_unit_test_setup(what_never_came_to_an_identity_is_taken_back_with_a_seal, begin),
         cmocka_unit_test_setup(the_same_through_a_channel, begin),
         cmocka_unit_test_setup(a_long_packet_goes_through_a_channel_in_pieces, begin),
+        cmocka_unit_test(no_piece_is_larger_than_the_buffer_that_was_granted),
     };
 
     return cmocka_run_group_tests_name("cpa pair", tests, NULL, NULL);
