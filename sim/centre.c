@@ -175,10 +175,10 @@ static void write_time(int64_t posix, uint8_t out[KB_SMS_TIME])
 static bool is_reachable(const struct kb_sim_phone *phone, const char *number)
 {
     uint64_t card;
-    unsigned operator;
+    unsigned provider;
 
     return phone->is_attached && kb_terminal_is_on(phone->terminal) &&
-           kb_sim_number_read(number, &operator, & card) && phone->attached_as == operator;
+           kb_sim_number_read(number, &provider, &card) && phone->attached_as == provider;
 }
 
 static void deliver(void *ctx, const struct kb_sim_event *event);
@@ -270,9 +270,9 @@ bool kb_sim_centre_take(struct kb_world *world, const struct kb_mail *mail)
     struct kb_sim_phone *phone = NULL;
     struct kb_sim_event event;
     uint64_t card;
-    unsigned operator;
+    unsigned provider;
 
-    if (kb_sim_number_read(mail->peer, &operator, & card))
+    if (kb_sim_number_read(mail->peer, &provider, &card))
         phone = kb_sim_phone(world, card);
     /* Lost in the centre, which has said that it has it. */
     if (!phone || kb_sim_strikes(world, &phone->network_chance, world->config.loss))

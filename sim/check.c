@@ -73,19 +73,19 @@ static void let_go(struct kb_world *world, struct kb_sim_phone *phone)
     phone->held = 0;
 }
 
-static void hold(struct kb_world *world, struct kb_sim_phone *phone, unsigned operator,
-                 struct kb_sim_subscriber * subscriber)
+static void hold(struct kb_world *world, struct kb_sim_phone *phone, unsigned provider,
+                 struct kb_sim_subscriber *subscriber)
 {
-    if (phone->held != subscriber->imsi || phone->held_of != operator)
+    if (phone->held != subscriber->imsi || phone->held_of != provider)
         let_go(world, phone);
     phone->held = subscriber->imsi;
-    phone->held_of = operator;
+    phone->held_of = provider;
     if (subscriber->card != KB_SIM_NOBODY && subscriber->card != phone->number)
         kb_sim_broken(world, KB_PROMISE_IDENTITY, phone->number,
                       "card %llu has the identity of card %llu", (unsigned long long)phone->number,
                       (unsigned long long)subscriber->card);
     subscriber->card = phone->number;
-    world->records[phone->number].operator=(uint8_t) operator;
+    world->records[phone->number].provider = (uint8_t)provider;
 }
 
 void kb_sim_check_attach(struct kb_world *world, struct kb_sim_phone *phone, const char *imsi)

@@ -19,19 +19,19 @@ int kb_sim_home_of(const struct kb_world *world, const char *imsi)
 
 /* --- Numbers: country, operator (2 digits), card (10 digits) --- */
 
-void kb_sim_number(unsigned operator, uint64_t card, char number[KB_SIM_NUMBER])
+void kb_sim_number(unsigned provider, uint64_t card, char number[KB_SIM_NUMBER])
 {
-    snprintf(number, KB_SIM_NUMBER, "%d%02u%010llu", COUNTRY, operator% 100,
+    snprintf(number, KB_SIM_NUMBER, "%d%02u%010llu", COUNTRY, provider % 100,
              (unsigned long long)card % 10000000000);
 }
 
-bool kb_sim_number_read(const char *number, unsigned *operator, uint64_t * card)
+bool kb_sim_number_read(const char *number, unsigned *provider, uint64_t *card)
 {
     unsigned country;
     unsigned long long value;
 
     if (strlen(number) != NUMBER_DIGITS ||
-        sscanf(number, "%3u%2u%10llu", &country, operator, & value) != 3 || country != COUNTRY)
+        sscanf(number, "%3u%2u%10llu", &country, provider, &value) != 3 || country != COUNTRY)
         return false;
     *card = value;
     return true;
@@ -39,10 +39,10 @@ bool kb_sim_number_read(const char *number, unsigned *operator, uint64_t * card)
 
 /* --- What a PS wants --- */
 
-static void answer(struct kb_world *world, unsigned operator,
-                   const struct kb_register_message * message, uint64_t card)
+static void answer(struct kb_world *world, unsigned provider,
+                   const struct kb_register_message *message, uint64_t card)
 {
-    struct kb_sim_operator *home = &world->operators[operator];
+    struct kb_sim_operator *home = &world->operators[provider];
     uint8_t room[KB_MAIL_BODY_MAX];
     struct kb_writer wr = kb_wr(room, sizeof(room));
     struct kb_sim_letter *letter;
@@ -53,10 +53,10 @@ static void answer(struct kb_world *world, unsigned operator,
     letter->id = ++home->next_letter;
     snprintf(letter->peer, sizeof(letter->peer), "%s", home->home);
     letter->from = KB_SIM_OUTSIDE;
-    letter->to = operator;
+    letter->to = provider;
     letter->link = KB_LINK_REGISTER;
     letter->sender = "register";
-    letter->receiver = world->hosts[operator].name;
+    letter->receiver = world->hosts[provider].name;
     letter->what = message->what == KB_REGISTER_SEEN ? "seen" : "answer";
     kb_sim_post(world, letter, true);
 }
@@ -79,13 +79,13 @@ static enum kb_register_what perform(struct kb_sim_subscribers *subscribers,
     return KB_REGISTER_DONE;
 }
 
-bool kb_sim_home_take(struct kb_world *world, unsigned operator, const struct kb_mail * mail)
+bool kb_sim_home_take(struct kb_world *world, unsigned provider, const struct kb_mail *mail)
 {
-    unsigned home = world->config.repeats_identity && operator> 1 ? 1 : operator;
+    unsigned home = world->config.repeats_identity && provider > 1 ? 1 : provider;
     struct kb_sim_subscribers *subscribers = &world->operators[home].subscribers;
     struct kb_register_message message, reply = {0};
-    struct kb_sim_subscriber *known;
-    uint64_t imsi;
+    const struct kb_sim_subscriber *known;
+    uint64_t imsi, card;
 
     if (kb_register_read(mail->body, &message))
         return true;
@@ -93,24 +93,25 @@ bool kb_sim_home_take(struct kb_world *world, unsigned operator, const struct kb
     if (!imsi || (message.what != KB_REGISTER_CREATE && message.what != KB_REGISTER_REMOVE))
         return true;
     known = kb_sim_subscribers_find(subscribers, imsi);
+    card = known ? known->card : KB_SIM_NOBODY;
     reply.request = message.request;
     reply.imsi = message.imsi;
     reply.what = KB_REGISTER_FAILED;
-    if (home != operator|| !kb_sim_subscribers_is_old(subscribers, imsi, message.request))
+    if (home != provider || !kb_sim_subscribers_is_old(subscribers, imsi, message.request))
         reply.what = perform(subscribers, &message, imsi);
-    answer(world, operator, & reply, known ? known->card : KB_SIM_NOBODY);
+    answer(world, provider, &reply, card);
     return true;
 }
 
-void kb_sim_home_seen(struct kb_world *world, unsigned operator, uint64_t card, const char *imsi)
+void kb_sim_home_seen(struct kb_world *world, unsigned provider, uint64_t card, const char *imsi)
 {
     struct kb_register_message message = {.what = KB_REGISTER_SEEN,
                                           .imsi = kb_span(imsi, strlen(imsi))};
-    const struct kb_sim_subscriber *subscriber = kb_sim_subscribers_find(
-        &world->operators[operator].subscribers, kb_sim_imsi(message.imsi));
+    const struct kb_sim_subscriber *subscriber =
+        kb_sim_subscribers_find(&world->operators[provider].subscribers, kb_sim_imsi(message.imsi));
 
-    if (!operator|| !subscriber)
+    if (!provider || !subscriber)
         return;
     message.request = subscriber->request;
-    answer(world, operator, & message, card);
+    answer(world, provider, &message, card);
 }

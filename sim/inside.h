@@ -118,9 +118,9 @@ void kb_sim_channel_break_all(struct kb_world *world);
 /* Number of the operator whose identity this is; -1: of none. */
 int kb_sim_home_of(const struct kb_world *world, const char *imsi);
 /* From a PS. True: taken; the answer is on its way. */
-bool kb_sim_home_take(struct kb_world *world, unsigned operator, const struct kb_mail * mail);
+bool kb_sim_home_take(struct kb_world *world, unsigned provider, const struct kb_mail *mail);
 /* A subscriber authenticated. */
-void kb_sim_home_seen(struct kb_world *world, unsigned operator, uint64_t card, const char *imsi);
+void kb_sim_home_seen(struct kb_world *world, unsigned provider, uint64_t card, const char *imsi);
 
 /* --- check.c: the promises --- */
 void kb_sim_check_attach(struct kb_world *world, struct kb_sim_phone *phone, const char *imsi);
@@ -134,8 +134,8 @@ uint64_t kb_sim_mail_card(const struct kb_world *world, unsigned host, const str
 
 /* --- numbers: of subscriptions, as terminals have them --- */
 enum { KB_SIM_NUMBER = 16 };
-void kb_sim_number(unsigned operator, uint64_t card, char number[KB_SIM_NUMBER]);
+void kb_sim_number(unsigned provider, uint64_t card, char number[KB_SIM_NUMBER]);
 /* False: nobody has it. */
-bool kb_sim_number_read(const char *number, unsigned *operator, uint64_t * card);
+bool kb_sim_number_read(const char *number, unsigned *provider, uint64_t *card);
 
 #endif

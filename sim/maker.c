@@ -70,11 +70,11 @@ static void list_operators(const struct kb_world *world, struct kb_plan_air *air
     size_t count = 0;
 
     for (unsigned i = 1; i < world->operator_count && count < KB_SESSION_OPERATORS; i++) {
-        const struct kb_sim_operator *operator= & world->operators[i];
+        const struct kb_sim_operator *provider = &world->operators[i];
 
-        list[count].id_o = text(operator->id_o);
-        list[count].name = text(operator->name);
-        list[count++].code = text(operator->code);
+        list[count].id_o = text(provider->id_o);
+        list[count].name = text(provider->name);
+        list[count++].code = text(provider->code);
     }
     kb_cpa_operators_write(&wr, list, count);
     air->operators_len = wr.is_bad ? 0 : wr.len;

@@ -22,7 +22,7 @@ enum { KB_SIM_STREAM = 2048 }; /* bytes of a connection that wait */
 struct kb_sim_attach {
     uint32_t turn;
     char imsi[KB_IMSI_MAX + 1];
-    unsigned operator;
+    unsigned provider;
     bool is_accepted;
     uint8_t cause;
     struct kb_sim_vector vector;
@@ -44,7 +44,7 @@ struct kb_sim_user {
     bool says_no;       /* when asked whether it is sure */
     bool is_planned;    /* it is about to pick the entry */
     uint8_t tries_left; /* before it gives up */
-    unsigned operator;  /* that it wants */
+    unsigned provider;  /* that it wants */
     uint32_t asked;     /* turn of the question */
     struct kb_terminal_reply reply;
 };

@@ -27,12 +27,12 @@ static enum kb_err set_operators(struct kb_world *world, struct kb_as *as)
     enum kb_err err = KB_OK;
 
     for (unsigned i = 1; i < world->operator_count && !err; i++) {
-        const struct kb_sim_operator *operator= & world->operators[i];
-        struct kb_as_operator known = {.id_o = text(operator->id_o),
-                                       .name = text(operator->name),
-                                       .code = text(operator->code),
-                                       .server = text(operator->server),
-                                       .has_contract = operator->has_contract };
+        const struct kb_sim_operator *provider = &world->operators[i];
+        struct kb_as_operator known = {.id_o = text(provider->id_o),
+                                       .name = text(provider->name),
+                                       .code = text(provider->code),
+                                       .server = text(provider->server),
+                                       .has_contract = provider->has_contract};
 
         err = kb_as_set_operator(as, &known);
     }
@@ -107,7 +107,7 @@ static enum kb_err fill_pool(struct kb_sim_host *host, struct kb_ps *ps)
 
 static enum kb_err open_ps(struct kb_sim_host *host, struct kb_report *why)
 {
-    const struct kb_sim_operator *operator= & host->world->operators[host->number];
+    const struct kb_sim_operator *provider = &host->world->operators[host->number];
     const struct kb_sim_maker *maker = host->world->maker;
     struct kb_ps_config config = {
         .path = host->path,
@@ -118,8 +118,8 @@ static enum kb_err open_ps(struct kb_sim_host *host, struct kb_report *why)
         .now_ctx = host,
         .fault = kb_sim_host_fault,
         .fault_ctx = host,
-        .id_o = text(operator->id_o),
-        .name = text(operator->name),
+        .id_o = text(provider->id_o),
+        .name = text(provider->name),
         .mnc_length = KB_SIM_PLMN - 3,
         .identities = maker->operators[host->number].identities,
         .identity_count = KB_SIM_CURVES,
@@ -247,11 +247,11 @@ uint64_t kb_sim_mail_card(const struct kb_world *world, unsigned host, const str
     const struct kb_sim_subscriber *subscriber;
     unsigned long long card = KB_SIM_NOBODY;
     uint64_t number;
-    unsigned operator;
+    unsigned provider;
 
     switch (mail->kind) {
     case KB_MAIL_SMS:
-        return kb_sim_number_read(mail->peer, &operator, & number) ? number : KB_SIM_NOBODY;
+        return kb_sim_number_read(mail->peer, &provider, &number) ? number : KB_SIM_NOBODY;
     case KB_MAIL_CHANNEL:
         return sscanf(mail->peer, "%llu", &card) == 1 ? card : KB_SIM_NOBODY;
     case KB_MAIL_SERVER:

@@ -79,7 +79,7 @@ void kb_sim_user_begin(struct kb_sim_phone *phone)
     const struct kb_world_config *config = &phone->world->config;
 
     phone->user = (struct kb_sim_user){.tries_left = TRIES};
-    phone->user.operator= kb_sim_choose_operator(phone->world, &phone->user_chance);
+    phone->user.provider = kb_sim_choose_operator(phone->world, &phone->user_chance);
     phone->user.says_no = kb_chance_is(&phone->user_chance, config->no);
 }
 
@@ -121,7 +121,7 @@ static void answers(void *ctx, const struct kb_sim_event *event)
 static void choose(struct kb_sim_phone *phone, const struct kb_terminal_menu *menu,
                    struct kb_terminal_reply *reply)
 {
-    const char *name = phone->world->operators[phone->user.operator].name;
+    const char *name = phone->world->operators[phone->user.provider].name;
 
     reply->item = menu->items[0].id;
     for (size_t i = 0; i < menu->count; i++)
@@ -148,7 +148,7 @@ static void on_ask(void *ctx, const struct kb_terminal_question *question)
         break;
     default:
         snprintf(reply.text, sizeof(reply.text), "%s",
-                 phone->world->operators[phone->user.operator].code);
+                 phone->world->operators[phone->user.provider].code);
         break;
     }
     phone->user.reply = reply;

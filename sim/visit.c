@@ -97,7 +97,7 @@ static void hear_result(void *ctx, const struct kb_sim_event *event)
     attach = &phone->attach;
     attach->turn++;
     phone->is_attached = attach->is_accepted;
-    phone->attached_as = attach->operator;
+    phone->attached_as = attach->provider;
     tell(phone, attach->is_accepted ? KB_CAT_NORMAL_SERVICE : KB_CAT_LIMITED_SERVICE,
          attach->is_accepted ? 0 : attach->cause);
 }
@@ -150,7 +150,7 @@ static struct kb_sim_subscriber *subscriber_of(const struct kb_sim_phone *phone)
 {
     const struct kb_sim_attach *attach = &phone->attach;
 
-    return kb_sim_subscribers_find(&phone->world->operators[attach->operator].subscribers,
+    return kb_sim_subscribers_find(&phone->world->operators[attach->provider].subscribers,
                                    kb_sim_imsi(kb_span(attach->imsi, strlen(attach->imsi))));
 }
 
@@ -158,7 +158,7 @@ static void send_challenge(struct kb_sim_phone *phone)
 {
     struct kb_sim_attach *attach = &phone->attach;
     struct kb_sim_subscriber *subscriber = subscriber_of(phone);
-    struct kb_sim_subscribers *home = &phone->world->operators[attach->operator].subscribers;
+    struct kb_sim_subscribers *home = &phone->world->operators[attach->provider].subscribers;
     uint8_t both[32];
 
     if (!subscriber || kb_sim_subscribers_vector(home, subscriber, &attach->vector)) {
@@ -178,7 +178,7 @@ static void synchronize(struct kb_sim_phone *phone)
 {
     struct kb_sim_attach *attach = &phone->attach;
     struct kb_sim_subscriber *subscriber = subscriber_of(phone);
-    struct kb_sim_subscribers *home = &phone->world->operators[attach->operator].subscribers;
+    struct kb_sim_subscribers *home = &phone->world->operators[attach->provider].subscribers;
 
     cross(phone, KB_LINK_ROAMING, true, "resynchronisation",
           kb_span(attach->answer.auts, sizeof(attach->answer.auts)));
@@ -203,7 +203,7 @@ static void judge_answer(void *ctx, const struct kb_sim_event *event)
                kb_is_equal(attach->answer.res, attach->vector.xres, sizeof(attach->vector.xres))) {
         cross(phone, KB_LINK_ROAMING, true, "update location",
               kb_span(attach->imsi, strlen(attach->imsi)));
-        kb_sim_home_seen(phone->world, attach->operator, phone->number, attach->imsi);
+        kb_sim_home_seen(phone->world, attach->provider, phone->number, attach->imsi);
         conclude(phone, 0);
     } else {
         conclude(phone, CAUSE_MAC_FAILURE);
@@ -216,7 +216,7 @@ static void judge_answer(void *ctx, const struct kb_sim_event *event)
 /* Some networks will not have some subscribers for a while, for reasons of their own. */
 static bool is_refused_for_now(struct kb_sim_phone *phone)
 {
-    if (!phone->is_refused || phone->attach.operator== 0)
+    if (!phone->is_refused || phone->attach.provider == 0)
         return false;
     if (!phone->refused_until)
         phone->refused_until = phone->world->clock.now + REFUSES_MS;
@@ -235,7 +235,7 @@ static void look_at_identity(void *ctx, const struct kb_sim_event *event)
         conclude(phone, CAUSE_NOT_ALLOWED);
         return;
     }
-    phone->attach.operator=(unsigned) home;
+    phone->attach.provider = (unsigned)home;
     if (is_refused_for_now(phone)) {
         conclude(phone, CAUSE_CONGESTION);
         return;

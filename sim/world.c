@@ -93,32 +93,32 @@ static enum kb_err check_config(const struct kb_world_config *config, struct kb_
     for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
         if (!(shares[i] >= 0 && shares[i] <= 1))
             return kb_report(why, KB_ERR_USAGE, "a share is from 0 to 1");
-    if (config->dishonest == KB_DISHONEST_OPERATOR && config->operators < 2)
-        return kb_report(why, KB_ERR_USAGE, "who lies about operators needs two of them");
     /* Of those that depend on each message: with all of them lost nothing ever ends. */
     if (config->loss > 0.9 || config->kill > 0.5)
         return kb_report(why, KB_ERR_USAGE, "loss is at most 0.9, kill at most 0.5");
+    if (config->dishonest == KB_DISHONEST_OPERATOR && config->operators < 2)
+        return kb_report(why, KB_ERR_USAGE, "who lies about operators needs two of them");
     return KB_OK;
 }
 
 static void name_operators(struct kb_world *world)
 {
     for (unsigned i = 0; i < world->operator_count; i++) {
-        struct kb_sim_operator *operator= & world->operators[i];
+        struct kb_sim_operator *provider = &world->operators[i];
 
-        snprintf(operator->plmn, sizeof(operator->plmn), "001%02u", i);
-        snprintf(operator->id_o, sizeof(operator->id_o), "001-%02u", i);
-        snprintf(operator->name, sizeof(operator->name), "Operator %u", i);
-        snprintf(operator->code, sizeof(operator->code), "%u", 1000 + i);
-        snprintf(operator->server, sizeof(operator->server), "PS %u", i);
-        snprintf(operator->home, sizeof(operator->home), "register %u", i);
-        operator->has_contract = !(world->config.stranger > 0 && i == world->operator_count - 1);
-        kb_sim_subscribers_init(&operator->subscribers, world->crypto, world->config.seed, i);
-        operator->subscribers.forgets = i && world->config.register_forgets;
+        snprintf(provider->plmn, sizeof(provider->plmn), "001%02u", i);
+        snprintf(provider->id_o, sizeof(provider->id_o), "001-%02u", i);
+        snprintf(provider->name, sizeof(provider->name), "Operator %u", i);
+        snprintf(provider->code, sizeof(provider->code), "%u", 1000 + i);
+        snprintf(provider->server, sizeof(provider->server), "PS %u", i);
+        snprintf(provider->home, sizeof(provider->home), "register %u", i);
+        provider->has_contract = !(world->config.stranger > 0 && i == world->operator_count - 1);
+        kb_sim_subscribers_init(&provider->subscribers, world->crypto, world->config.seed, i);
+        provider->subscribers.forgets = i && world->config.register_forgets;
         for (size_t n = 0; n < KB_SIM_NETWORKS; n++)
             world->agreements[n][i] = true;
         if (world->config.repeats_identity && i > 1)
-            memcpy(operator->plmn, world->operators[1].plmn, sizeof(operator->plmn));
+            memcpy(provider->plmn, world->operators[1].plmn, sizeof(provider->plmn));
     }
 }
 

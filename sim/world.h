@@ -91,7 +91,7 @@ enum kb_world_outcome {
 struct kb_world_record {
     uint8_t outcome;  /* enum kb_world_outcome */
     uint8_t reason;   /* enum kb_session_reason */
-    uint8_t operator; /* number, from 1; 0: none */
+    uint8_t provider; /* number, from 1; 0: none */
     uint8_t attempts, cuts;
     uint16_t messages;   /* short messages between terminal and centre, or frames of a channel */
     uint32_t bytes;      /* in them: TPDUs, or what went through the channel */

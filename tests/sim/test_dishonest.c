@@ -28,16 +28,15 @@ static struct kb_world_result lie(enum kb_session_agreement agreement,
 static void with_edhoc_no_lie_gives_it_a_key(void **state)
 {
     (void)state;
-    for (int transport = KB_WORLD_SMS; transport <= KB_WORLD_PACKET; transport++)
-        for (int what = KB_DISHONEST_SHARES; what < KB_DISHONEST_COUNT; what++) {
-            struct kb_world_result result =
-                lie(KB_SESSION_EDHOC, (enum kb_world_transport)transport,
-                    (enum kb_world_dishonest)what);
+    for (int what = KB_DISHONEST_SHARES; what < KB_DISHONEST_COUNT; what++) {
+        struct kb_world_result result =
+            lie(KB_SESSION_EDHOC, what % 2 ? KB_WORLD_SMS : KB_WORLD_PACKET,
+                (enum kb_world_dishonest)what);
 
-            assert_true(result.lies > 50);
-            assert_int_equal(result.known, 0);
-            assert_int_equal(result.mismatched, 0);
-        }
+        assert_true(result.lies > 50);
+        assert_int_equal(result.known, 0);
+        assert_int_equal(result.mismatched, 0);
+    }
 }
 
 static void in_the_middle_of_edhoc_it_is_refused_for_its_credentials(void **state)
@@ -53,15 +52,12 @@ static void in_the_middle_of_edhoc_it_is_refused_for_its_credentials(void **stat
  * subscriber. The card has another one, and falls back. */
 static void in_the_middle_of_dh_it_has_every_key(void **state)
 {
-    (void)state;
-    for (int transport = KB_WORLD_SMS; transport <= KB_WORLD_PACKET; transport++) {
-        struct kb_world_result result =
-            lie(KB_SESSION_DH, (enum kb_world_transport)transport, KB_DISHONEST_SHARES);
+    const struct kb_world_result result = lie(KB_SESSION_DH, KB_WORLD_SMS, KB_DISHONEST_SHARES);
 
-        assert_int_equal(result.known, 60);
-        assert_int_equal(result.personalized, 0);
-        assert_true(result.mismatched > 0);
-    }
+    (void)state;
+    assert_int_equal(result.known, 60);
+    assert_int_equal(result.personalized, 0);
+    assert_true(result.mismatched > 0);
 }
 
 /* Where it does not sit in the middle, the binding and the MACs hold. */
