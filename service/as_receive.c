@@ -68,8 +68,12 @@ static enum kb_err take_message(struct kb_as_turn *turn, struct kb_span bytes)
     return kb_as_save(turn->as, kb_as_id(turn), &turn->row, NULL);
 }
 
-static void take_place(struct kb_as_turn *turn, const struct kb_mail *mail)
+/* Whoever heard a packet can send it again from a number of his own, and would get the answers that
+ * follow. A card does so from the number it had; but its connection may be a new one. */
+static void take_place(struct kb_as_turn *turn, const struct kb_mail *mail, bool is_repeat)
 {
+    if (is_repeat && mail->kind == KB_MAIL_SMS && turn->row.place.kind == KB_MAIL_SMS)
+        return;
     turn->row.place.kind = mail->kind;
     memcpy(turn->row.place.peer, mail->peer, sizeof(turn->row.place.peer));
 }
@@ -88,7 +92,7 @@ static enum kb_err take_packet(struct kb_as_turn *turn, const struct kb_mail *ma
     err = kb_store_begin(store);
     if (err)
         return err;
-    take_place(turn, mail);
+    take_place(turn, mail, verdict != KB_OTA_ACCEPTED);
     err = verdict == KB_OTA_ACCEPTED ? take_message(turn, command->data) : kb_as_repeat(turn);
     return kb_store_end(store, err);
 }

@@ -119,6 +119,34 @@ static void an_answer_is_not_given_again_for_ever(void **state)
     assert_int_equal(counts().stale, given - KB_AS_REPEATS);
 }
 
+/* From whatever number the newest packet is sent again: its answer goes to the card, and so does
+ * all that follows. */
+static void a_repeated_packet_does_not_say_where_its_card_is(void **state)
+{
+    struct fake_card card;
+    struct kb_session_message message;
+
+    (void)state;
+    rig_card(&rig, 1, &card);
+    write_next(&card, 0);
+    rig_deliver(&rig, &mine);
+    collect();
+    for (size_t i = 0; i < mine.count; i++)
+        strcpy(mine.at[i].mail.peer, "4915199");
+    rig_deliver(&rig, &mine);
+    message = server_message_of(KB_SESSION_AGREE, 1, &card);
+    server_says(&rig, "ps-one", &message, &answers);
+    assert_string_equal(answers.at[0].mail.peer, card.number);
+    rig_deliver(&rig, &mine);
+    collect();
+    assert_int_equal(answers.count, 2);
+    assert_string_equal(answers.at[0].mail.peer, card.number);
+    assert_int_equal(kb_as_start(rig.as, kb_span(card.id_sc, strlen(card.id_sc))), KB_OK);
+    assert_int_equal(kb_as_commit(rig.as), KB_OK);
+    collect();
+    assert_string_equal(answers.at[answers.count - 1].mail.peer, card.number);
+}
+
 static void an_old_packet_changes_nothing(void **state)
 {
     struct fake_card card;
@@ -429,6 +457,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
         TEST(a_message_sent_again_gets_its_answer_again_in_a_new_packet),
         TEST(an_answer_is_not_given_again_for_ever),
+        TEST(a_repeated_packet_does_not_say_where_its_card_is),
         TEST(an_old_packet_changes_nothing),
         TEST(messages_of_the_card_out_of_place_are_dropped),
         TEST(what_servers_say_late_or_in_anothers_name_is_dropped),
