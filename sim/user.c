@@ -117,13 +117,14 @@ static void answers(void *ctx, const struct kb_sim_event *event)
     kb_sim_phone_look(phone);
 }
 
-/* Most take the operator they came for; its place is that in the card's list, or it is named. */
+/* The operator they came for; when the card's list is too short for it, what stands last there:
+ * by its code, where the card lets them type one. */
 static void choose(struct kb_sim_phone *phone, const struct kb_terminal_menu *menu,
                    struct kb_terminal_reply *reply)
 {
     const char *name = phone->world->operators[phone->user.provider].name;
 
-    reply->item = menu->items[0].id;
+    reply->item = menu->items[menu->count - 1].id;
     for (size_t i = 0; i < menu->count; i++)
         if (strcmp(menu->items[i].text, name) == 0)
             reply->item = menu->items[i].id;

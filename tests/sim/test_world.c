@@ -140,6 +140,19 @@ static void what_makes_no_sense_is_refused_with_words(void **state)
     assert_int_equal(kb_world_open(&config, &world, &why), KB_ERR_USAGE);
 }
 
+/* A card's list has eight places. */
+static void an_operator_that_is_on_no_list_is_reached_by_its_code(void **state)
+{
+    struct kb_world_config config = runs_config(5);
+    struct kb_world_result result;
+
+    (void)state;
+    config.operators = 12;
+    config.stranger = 1;
+    result = runs_well(&config);
+    assert_int_equal(result.reasons[KB_REASON_NO_CONTRACT], config.cards);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +162,7 @@ int main(void)
         cmocka_unit_test(equal_seeds_give_equal_runs),
         cmocka_unit_test(a_card_alone_has_the_way_it_has_among_others),
         cmocka_unit_test(users_who_say_no_and_strangers_get_their_reasons),
+        cmocka_unit_test(an_operator_that_is_on_no_list_is_reached_by_its_code),
         cmocka_unit_test(an_empty_pool_is_a_reason),
         cmocka_unit_test(what_makes_no_sense_is_refused_with_words),
     };
