@@ -111,6 +111,13 @@ static size_t find_item(const struct kb_terminal_menu *menu, const char *argumen
     return n <= menu->count ? n : 0;
 }
 
+static enum kb_err refuse_item(const struct step *step, const char *list)
+{
+    return kb_report(step->why, KB_ERR_RULE,
+                     "%s:%u: the %s has no such item: %s; say its number or its whole text",
+                     step->script->name, step->script->line, list, step->argument);
+}
+
 static enum kb_err do_menu(const struct step *step)
 {
     const struct kb_terminal_menu *menu = kb_dpa_menu(step->dpa);
@@ -121,7 +128,7 @@ static enum kb_err do_menu(const struct step *step)
     if (!menu)
         return refuse(step, KB_ERR_RULE, "the card has no menu");
     if (!kb_dpa_choose(step->dpa, find_item(menu, step->argument)))
-        return refuse(step, KB_ERR_RULE, "the menu has no such item");
+        return refuse_item(step, "menu");
     return KB_OK;
 }
 
@@ -134,7 +141,7 @@ static enum kb_err do_select(const struct step *step)
     if (err)
         return err;
     if (!n)
-        return refuse(step, KB_ERR_RULE, "the list has no such item");
+        return refuse_item(step, "list");
     reply.item = kb_dpa_question(step->dpa)->choice->items[n - 1].id;
     return answer(step, &reply);
 }

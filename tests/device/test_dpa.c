@@ -327,9 +327,11 @@ static void a_line_that_does_not_fit_is_refused_with_its_number(void **state)
         enum kb_err err;
     } rows[] = {
         {"yes\n", "user.txt:1: the card asks nothing", KB_ERR_RULE},
-        {"# x\nmenu 9\n", "user.txt:2: the menu has no such item", KB_ERR_RULE},
+        {"# x\nmenu 9\n",
+         "user.txt:2: the menu has no such item: 9; say its number or its whole text", KB_ERR_RULE},
         {"menu 1\nyes\n", "user.txt:2: the card wants a selection: Toolkit Select", KB_ERR_RULE},
-        {"menu 1\nselect 9\n", "user.txt:2: the list has no such item", KB_ERR_RULE},
+        {"menu 1\nselect 9\n",
+         "user.txt:2: the list has no such item: 9; say its number or its whole text", KB_ERR_RULE},
         {"menu 1\nmenu 1\n", "user.txt:2: the card wants a selection: Toolkit Select", KB_ERR_RULE},
         {"menu 1\n", "user.txt:1: the script ends, but the card wants a selection: Toolkit Select",
          KB_ERR_RULE},
