@@ -362,7 +362,7 @@ static void hurt_agreement(bool is_last, change *how, size_t unit, size_t step)
 static void a_first_message_that_was_changed_leads_nowhere(void **state)
 {
     (void)state;
-    hurt_agreement(false, flip, 8, 3);
+    hurt_agreement(false, flip, 8, 1);
     hurt_agreement(false, cut, 1, 1);
 }
 
