@@ -84,12 +84,8 @@ static void add_operator(struct as_rig *rig, const char *id_o, const char *name,
     assert_int_equal(kb_as_set_operator(rig->as, &op), KB_OK);
 }
 
-void rig_enter(struct as_rig *rig)
+static void begin(struct as_rig *rig)
 {
-    memset(rig, 0, sizeof(*rig));
-    snprintf(rig->folder, sizeof(rig->folder), "/tmp/keyborn-as-XXXXXX");
-    assert_non_null(mkdtemp(rig->folder));
-    snprintf(rig->path, sizeof(rig->path), "%s/as.db", rig->folder);
     memset(rig->key, 0x5A, sizeof(rig->key));
     rig->now = 1700000000;
     assert_int_equal(rig_open(rig), KB_OK);
@@ -99,9 +95,27 @@ void rig_enter(struct as_rig *rig)
     assert_int_equal(kb_as_commit(rig->as), KB_OK);
 }
 
+void rig_enter(struct as_rig *rig)
+{
+    memset(rig, 0, sizeof(*rig));
+    snprintf(rig->folder, sizeof(rig->folder), "/tmp/keyborn-as-XXXXXX");
+    assert_non_null(mkdtemp(rig->folder));
+    snprintf(rig->path, sizeof(rig->path), "%s/as.db", rig->folder);
+    begin(rig);
+}
+
+void rig_enter_memory(struct as_rig *rig)
+{
+    memset(rig, 0, sizeof(*rig));
+    snprintf(rig->path, sizeof(rig->path), ":memory:");
+    begin(rig);
+}
+
 void rig_leave(struct as_rig *rig)
 {
     rig_close(rig);
+    if (!rig->folder[0])
+        return;
     files_remove(rig->folder);
     rmdir(rig->folder);
 }
@@ -228,24 +242,32 @@ static void write_frame(struct fake_card *card, struct kb_span packet, struct le
     letter->mail.body = kb_wr_span(&wr);
 }
 
-void card_writes(struct fake_card *card, const struct kb_session_message *message,
-                 struct letters *letters)
+void card_writes_bytes(struct fake_card *card, struct kb_span bytes, struct letters *letters)
 {
-    uint8_t bytes[RIG_MESSAGE], packet[KB_MAIL_BODY_MAX];
-    struct kb_writer wr = kb_wr(bytes, sizeof(bytes)), out = kb_wr(packet, sizeof(packet));
+    uint8_t packet[KB_MAIL_BODY_MAX];
+    struct kb_writer out = kb_wr(packet, sizeof(packet));
     struct kb_ota_command command = {.spi = {SPI, 0}, .tar = KB_TAR_SERVICE};
 
-    kb_session_write(&wr, message);
-    assert_false(wr.is_bad);
     command.bearer = card->bearer == KB_MAIL_SMS ? KB_PACKET_SMS : KB_PACKET_CHANNEL;
     command.cntr = ++card->sent;
-    command.data = kb_wr_span(&wr);
+    command.data = bytes;
     kb_ota_command_name_keys(&command, &card->keys);
     assert_int_equal(kb_ota_protect(&kb_crypto_openssl, &card->keys, &command, &out), KB_OK);
     if (card->bearer == KB_MAIL_SMS)
         write_parts(card, kb_wr_span(&out), letters);
     else
         write_frame(card, kb_wr_span(&out), letters);
+}
+
+void card_writes(struct fake_card *card, const struct kb_session_message *message,
+                 struct letters *letters)
+{
+    uint8_t bytes[RIG_MESSAGE];
+    struct kb_writer wr = kb_wr(bytes, sizeof(bytes));
+
+    kb_session_write(&wr, message);
+    assert_false(wr.is_bad);
+    card_writes_bytes(card, kb_wr_span(&wr), letters);
 }
 
 static enum kb_err read_taken(void *self, uint64_t *last)

@@ -53,6 +53,8 @@ struct fake_card {
 /* Makes a folder, opens the server in it, and knows two operators, "001-01" (code 4711, server
  * "ps-one") and "001-02" (server "ps-two"), and one without a contract, "001-03". */
 void rig_enter(struct as_rig *rig);
+/* The same in memory, for what needs many commits and no files. */
+void rig_enter_memory(struct as_rig *rig);
 void rig_leave(struct as_rig *rig);
 enum kb_err rig_open(struct as_rig *rig);
 void rig_close(struct as_rig *rig);
@@ -68,6 +70,8 @@ enum kb_err rig_collect(struct as_rig *rig, struct letters *letters);
 /* Protects a message with the card's next counter, and appends what carries it. */
 void card_writes(struct fake_card *card, const struct kb_session_message *message,
                  struct letters *letters);
+/* The same with any bytes in the place of a message. */
+void card_writes_bytes(struct fake_card *card, struct kb_span bytes, struct letters *letters);
 /* Joins and opens what came for the card, and reads the message in room (RIG_MESSAGE bytes). False:
  * nothing of it was authentic and new. */
 bool card_reads(struct fake_card *card, const struct letters *letters, uint8_t *room,
