@@ -114,6 +114,7 @@ static enum kb_err adapt(const struct kb_world *world, struct kb_plan *plan, str
     };
 
     choose_suites(config, &cpa);
+    air->operators_len = 0; /* those of the plan are not in this world */
     if (fronts[config->front].has_list)
         list_operators(world, air);
     kb_cpa_plan_write(&wr, &cpa);

@@ -140,6 +140,16 @@ static void what_makes_no_sense_is_refused_with_words(void **state)
     assert_int_equal(kb_world_open(&config, &world, &why), KB_ERR_USAGE);
 }
 
+static void a_card_without_a_list_asks_the_service_for_one(void **state)
+{
+    struct kb_world_config config = runs_config(5);
+
+    (void)state;
+    config.front = KB_WORLD_LIST;
+    for (config.operators = 1; config.operators < 3; config.operators++)
+        assert_int_equal(runs_well(&config).messages, 7 + 2);
+}
+
 /* A card's list has eight places. */
 static void an_operator_that_is_on_no_list_is_reached_by_its_code(void **state)
 {
@@ -162,6 +172,7 @@ int main(void)
         cmocka_unit_test(equal_seeds_give_equal_runs),
         cmocka_unit_test(a_card_alone_has_the_way_it_has_among_others),
         cmocka_unit_test(users_who_say_no_and_strangers_get_their_reasons),
+        cmocka_unit_test(a_card_without_a_list_asks_the_service_for_one),
         cmocka_unit_test(an_operator_that_is_on_no_list_is_reached_by_its_code),
         cmocka_unit_test(an_empty_pool_is_a_reason),
         cmocka_unit_test(what_makes_no_sense_is_refused_with_words),
