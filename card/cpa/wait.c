@@ -131,12 +131,22 @@ static bool fill_locate(struct kb_card *card, struct kb_cat_command *command,
     return true;
 }
 
+/* Additional information 04 (ETSI TS 102 223 clause 8.12.2): a terminal that tells no events says
+ * it so. */
+static bool has_no_service(const struct kb_cat_response *response)
+{
+    return response->result == KB_CAT_TERMINAL_BUSY && response->additional.len > 0 &&
+           response->additional.data[0] == 0x04;
+}
+
 static void located(struct kb_card *card, const struct kb_cat_response *response)
 {
     if (response->result == KB_CAT_OK && kb_cat_has(&response->with, KB_CAT_LOCATION))
         kb_cpa_serve(card, KB_CAT_NORMAL_SERVICE);
     else if (response->result == KB_CAT_LIMITED)
         card->cpa.service = KB_CAT_LIMITED_SERVICE;
+    else if (has_no_service(response))
+        card->cpa.service = KB_CAT_NO_SERVICE;
     if (kb_cpa_is(card, KB_CPA_IS_JUDGING))
         judge(card);
 }
@@ -294,6 +304,8 @@ static void once_more(struct kb_card *card, uint16_t step)
         card->cpa.resends++;
     card->cpa.part = 0;
     card->cpa.entered++; /* what is under way is no longer the answer to this */
+    if (step == KB_CPA_BIT(SEND) && card->cpa.channel)
+        kb_cpa_want(card, KB_CPA_BIT(CLOSE)); /* whoever lost a byte of it finds no frame again */
     kb_cpa_want(card, step);
 }
 

@@ -167,6 +167,20 @@ static void where_there_is_no_network_nobody_refused(void **state)
     assert_personalized();
 }
 
+/* The same of a terminal that tells no events, and says it only when it is asked. */
+static void a_terminal_without_events_says_when_there_is_no_network(void **state)
+{
+    (void)state;
+    make(KB_CPA_SMS);
+    world.phone.result[KB_CAT_SET_UP_EVENT_LIST] = KB_CAT_BEYOND_CAPABILITIES;
+    world.phone.times[KB_CAT_SET_UP_EVENT_LIST] = PHONE_AGAIN;
+    world.phone.is_nowhere = true;
+    world.phone.takes_new = false;
+    world.phone.expiries_max = 20;
+    go();
+    assert_int_equal(world_state(), KB_CPA_TRIAL);
+}
+
 /* What the terminal says of service before it has read the new identity says nothing of it. */
 static void service_under_the_old_identity_is_no_success(void **state)
 {
@@ -291,6 +305,27 @@ static void a_lost_channel_is_opened_again(void **state)
     assert_int_equal(world.phone.commands[KB_CAT_OPEN_CHANNEL], 3);
 }
 
+/* A channel may stay open and lead nowhere, or have lost some bytes of a frame for good. */
+static void what_is_sent_again_goes_through_a_channel_of_its_own(void **state)
+{
+    (void)state;
+    make(KB_CPA_PACKET);
+    world.phone.loses_down = true;
+    world.phone.expiries_max = 0;
+    go();
+    assert_true(world.phone.is_open);
+    assert_int_equal(world.phone.commands[KB_CAT_OPEN_CHANNEL], 1);
+    phone_expire(&world.phone);
+    phone_run_on(&world.phone);
+    assert_int_equal(world_state(), KB_CPA_REQUESTED);
+    assert_int_equal(world.phone.commands[KB_CAT_CLOSE_CHANNEL], 1);
+    assert_int_equal(world.phone.commands[KB_CAT_OPEN_CHANNEL], 2);
+    world.phone.loses_down = false;
+    world.phone.expiries_max = 5;
+    phone_run_on(&world.phone);
+    assert_personalized();
+}
+
 /* What is no frame, or a frame for another card, is not taken for one. */
 static void rubbish_in_a_channel_closes_it(void **state)
 {
@@ -318,12 +353,14 @@ int main(void)
         cmocka_unit_test(a_terminal_without_the_rest_still_does),
         cmocka_unit_test(without_timers_limited_service_counts),
         cmocka_unit_test(where_there_is_no_network_nobody_refused),
+        cmocka_unit_test(a_terminal_without_events_says_when_there_is_no_network),
         cmocka_unit_test(service_under_the_old_identity_is_no_success),
         cmocka_unit_test(a_user_who_is_away_is_asked_again),
         cmocka_unit_test(an_answer_before_the_response_loses_no_time),
         cmocka_unit_test(an_answer_to_what_is_over_is_none),
         cmocka_unit_test(a_name_in_another_script_is_shown),
         cmocka_unit_test(a_lost_channel_is_opened_again),
+        cmocka_unit_test(what_is_sent_again_goes_through_a_channel_of_its_own),
         cmocka_unit_test(rubbish_in_a_channel_closes_it),
     };
 
