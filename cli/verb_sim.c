@@ -2,6 +2,7 @@
 /* keyborn sim: a simulated world of cards, networks and servers. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -256,13 +257,32 @@ static enum kb_exit tell(struct kb_cli *cli, const struct kb_world_config *confi
 
 /* --- The run --- */
 
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+    stopped = signal;
+}
+
+/* Whoever ends the run early finds no databases left behind. What is ignored (nohup) stays so. */
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
+    const struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction before;
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+}
+
 static void run_to_end(struct kb_world *world, uint64_t cards, bool is_silent)
 {
     struct kb_progress progress = {0};
     uint64_t shown = 0;
 
     kb_progress_start(&progress, is_silent ? NULL : stderr, "cards", cards);
-    while (kb_world_step(world))
+    while (!stopped && kb_world_step(world))
         for (; shown < kb_world_settled(world); shown++)
             kb_progress_step(&progress, false);
     kb_progress_end(&progress);
@@ -276,9 +296,14 @@ static enum kb_exit simulate(struct kb_cli *cli)
     struct kb_world *world = NULL;
     enum kb_exit code;
 
+    catch_signals();
     if (take_config(cli, &config, &why) || kb_world_open(&config, &world, &why))
         return kb_cli_fail(cli, &why);
     run_to_end(world, config.cards, kb_cli_is_json(cli));
+    if (stopped) {
+        kb_world_close(world);
+        raise(stopped); /* caught once only */
+    }
     kb_world_result(world, &result);
     code = tell(cli, &config, &result);
     kb_world_close(world);

@@ -46,3 +46,15 @@ for share in 1.1 -0.1 nan few ''; do
     refused 2 "--loss: $share is no share from 0 to 1" --loss "$share"
 done
 refused 2 "loss is at most 0.9" --loss 1
+
+echo "# ended early"
+"$KEYBORN" sim --cards 1000000 --files >said 2>&1 &
+sim=$!
+until folder=$(readlink /proc/$sim/fd/* | sed -n 's#/[^/]*\.db$##p' | head -n 1) && [ -n "$folder" ]; do
+    kill -0 $sim || fail "the run ended by itself"
+    sleep 0.05
+done
+kill -TERM $sim
+wait $sim
+equal "exit code of a run that was ended" 143 $?
+[ ! -e "$folder" ] || fail "$folder was left behind"
