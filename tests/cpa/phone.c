@@ -127,6 +127,8 @@ void phone_tell_service(struct phone *phone, uint8_t service)
     struct kb_cat_objects with = {.location_status = service};
 
     phone->service = service;
+    if (phone->tells_nothing)
+        return;
     kb_cat_add(&with, KB_CAT_LOCATION_STATUS);
     event(phone, KB_CAT_EVENT_LOCATION_STATUS, &with);
 }

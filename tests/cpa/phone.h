@@ -54,6 +54,7 @@ struct phone {
     uint8_t item;        /* what the user chooses */
     bool says_yes;
     bool has_no_rejections;    /* tells nothing of network rejections */
+    bool tells_nothing;        /* of service and rejections, unless it is asked */
     bool is_nowhere;           /* no network after a reset that the card asked for */
     bool has_no_identity;      /* the card shows none; the network takes it for the temporary one */
     bool loses_up, loses_down; /* every short message */

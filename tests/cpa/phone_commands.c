@@ -80,6 +80,7 @@ static void provide_local_information(struct phone *phone, const struct kb_cat_c
     (void)command;
     if (phone->service == KB_CAT_NO_SERVICE) {
         response->result = KB_CAT_TERMINAL_BUSY;
+        response->additional = kb_span("\x04", 1);
         return;
     }
     response->with.location = kb_span("\x00\xF1\x10\x00\x01\x00\x02", 7);

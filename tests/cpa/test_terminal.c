@@ -174,11 +174,12 @@ static void a_terminal_without_events_says_when_there_is_no_network(void **state
     make(KB_CPA_SMS);
     world.phone.result[KB_CAT_SET_UP_EVENT_LIST] = KB_CAT_BEYOND_CAPABILITIES;
     world.phone.times[KB_CAT_SET_UP_EVENT_LIST] = PHONE_AGAIN;
+    world.phone.tells_nothing = true;
     world.phone.is_nowhere = true;
-    world.phone.takes_new = false;
     world.phone.expiries_max = 20;
     go();
     assert_int_equal(world_state(), KB_CPA_TRIAL);
+    assert_int_equal(world.provider.dropped_seals, 0);
 }
 
 /* What the terminal says of service before it has read the new identity says nothing of it. */
