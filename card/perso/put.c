@@ -5,6 +5,7 @@
  * written in one transaction.
  */
 
+#include "card/cpa/cpa.h"
 #include "card/perso/encode.h"
 #include "card/perso/session.h"
 #include "wire/tlv.h"
@@ -135,6 +136,40 @@ static enum kb_sw write_all(struct delivery *delivery)
 }
 
 /* Whatever the table says: data is taken in PERSO, behind a right code, by an open field. */
+enum { OPERATORS = 1 };
+
+/* Whether one of the item's places is the operator's subscriber key. */
+static bool is_key(const struct kb_request *request, const struct kb_image_item *item)
+{
+    for (uint8_t i = 0; i < item->writes; i++) {
+        struct kb_image_write row;
+
+        if (!kb_image_write(&request->image, (uint8_t)(item->first_write + i), &row) &&
+            row.target == KB_TARGET_KI && row.object == OPERATORS)
+            return true;
+    }
+    return false;
+}
+
+/* A pair that was made over the air is the operator's and the card's alone: a field that could
+ * replace it, or the identity beside it, takes nothing any more. */
+static bool is_overtaken(const struct kb_request *request)
+{
+    enum kb_cpa_state state = kb_cpa_state(request->card);
+    const struct kb_image_field *field = &request->field;
+
+    if (state != KB_CPA_TRIAL && state != KB_CPA_REPORTING && state != KB_CPA_DONE)
+        return false;
+    for (uint8_t i = 0; i < field->items; i++) {
+        struct kb_image_item item;
+
+        if (kb_image_item(&request->image, (uint8_t)(field->first_item + i), &item) ||
+            is_key(request, &item))
+            return true;
+    }
+    return false;
+}
+
 enum kb_sw kb_perso_put_allowed(struct kb_request *request, uint8_t *to)
 {
     const struct kb_perso *perso = &request->card->perso;
@@ -143,7 +178,7 @@ enum kb_sw kb_perso_put_allowed(struct kb_request *request, uint8_t *to)
 
     if (sw != KB_SW_OK)
         return sw;
-    if (perso->state != KB_PERSO_PERSO || !perso->is_verified)
+    if (perso->state != KB_PERSO_PERSO || !perso->is_verified || is_overtaken(request))
         return KB_SW_CONDITIONS_NOT_SATISFIED;
     return kb_machine_next(request, KB_EVENT_PUT, to) ? KB_SW_CONDITIONS_NOT_SATISFIED : KB_SW_OK;
 }

@@ -326,12 +326,36 @@ static void an_item_without_a_tag_is_in_no_list(void **state)
     assert_int_equal(sample_send_hex(&rig, 0x80520000, "05"), 0x9000);
 }
 
+/* The first field has the subscriber key, the second one has not. */
+static void a_field_with_the_key_takes_nothing_once_a_pair_came_over_the_air(void **state)
+{
+    static const uint8_t over[] = {KB_CPA_TRIAL, KB_CPA_REPORTING, KB_CPA_DONE};
+    static const uint8_t before[] = {KB_CPA_NONE, KB_CPA_IDLE, KB_CPA_ASKING, KB_CPA_FAILING};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof over; i++) {
+        start();
+        rig.card.cpa.state = over[i];
+        assert_int_equal(sample_send_hex(&rig, PUT, "8304 4B657931"),
+                         KB_SW_CONDITIONS_NOT_SATISFIED);
+        start_second();
+        rig.card.cpa.state = over[i];
+        assert_int_equal(sample_send_hex(&rig, 0x84E20000, "010103 AABBCC"), KB_SW_OK);
+    }
+    for (size_t i = 0; i < sizeof before; i++) {
+        start();
+        rig.card.cpa.state = before[i];
+        assert_int_equal(sample_send_hex(&rig, PUT, "8304 4B657931"), KB_SW_OK);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_find_their_places_in_the_formats_of_the_files),
         cmocka_unit_test(codes_of_the_user_come_with_fresh_tries),
         cmocka_unit_test(a_new_key_starts_with_new_sequence_numbers),
+        cmocka_unit_test(a_field_with_the_key_takes_nothing_once_a_pair_came_over_the_air),
         cmocka_unit_test(authentication_looks_again_after_a_put),
         cmocka_unit_test(items_can_be_replaced_until_lock),
         cmocka_unit_test(a_refused_item_keeps_the_others_out),
