@@ -399,6 +399,58 @@ static void a_word_that_was_changed_says_nothing(void **state)
     hurt_word(KB_SEALED_DROPPED, cut, 1);
 }
 
+/* It says something else now, or what it said, of this request. */
+static bool is_an_answer(struct kb_span bytes, const struct kb_register_message *done)
+{
+    struct kb_register_message message;
+
+    return !kb_register_read(bytes, &message) && message.request == done->request &&
+           message.imsi.len == done->imsi.len &&
+           !memcmp(message.imsi.data, done->imsi.data, done->imsi.len);
+}
+
+static void hurt_answer(const struct kb_register_message *done, change *how, size_t unit)
+{
+    size_t count = 1;
+
+    for (size_t number = 0; number < count; number++) {
+        uint8_t body[KB_REGISTER_MAX];
+        struct kb_writer wr = kb_wr(body, sizeof(body));
+
+        kb_register_write(&wr, done);
+        assert_false(wr.is_bad);
+        count = wr.len * unit;
+        how(body, &wr.len, number);
+        if (is_an_answer(kb_wr_span(&wr), done))
+            continue;
+        world.history_len = 0;
+        world_send(&world, KB_MAIL_REGISTER, "register", kb_wr_span(&wr));
+        world_run(&world);
+        if (world.cards[0].has_identity || world_count(&world, KB_PS_TAKEN) != 1)
+            fail_msg("change %zu went through", number);
+    }
+}
+
+static void an_answer_of_the_register_that_was_changed_is_none(void **state)
+{
+    struct kb_register_message done = {
+        .what = KB_REGISTER_DONE, .request = 1, .imsi = kb_span(WORLD_FIRST, 15)};
+    uint8_t body[KB_REGISTER_MAX];
+    struct kb_writer wr = kb_wr(body, sizeof(body));
+
+    (void)state;
+    open_world();
+    world.register_is_silent = true;
+    personalize(&world.cards[0]);
+    hurt_answer(&done, flip, 8);
+    hurt_answer(&done, cut, 1);
+    kb_register_write(&wr, &done);
+    world_send(&world, KB_MAIL_REGISTER, "register", kb_wr_span(&wr));
+    world_deliver(&world);
+    assert_int_equal(world_count(&world, KB_PS_RELEASED), 1);
+    world_close(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +472,7 @@ int main(void)
         cmocka_unit_test(a_first_message_that_was_changed_leads_nowhere),
         cmocka_unit_test(a_last_message_that_was_changed_leads_nowhere),
         cmocka_unit_test(a_word_that_was_changed_says_nothing),
+        cmocka_unit_test(an_answer_of_the_register_that_was_changed_is_none),
     };
 
     return cmocka_run_group_tests_name("ps hostile", tests, NULL, NULL);
