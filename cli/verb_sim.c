@@ -170,8 +170,9 @@ static void say_summary(const struct kb_cli *cli, const struct kb_world_config *
     if (result->open)
         kb_cli_say(cli, "still open      %" PRIu64, result->open);
     kb_cli_say(cli, "mismatched      %" PRIu64, result->mismatched);
-    kb_cli_say(cli, "latency         median %.1f s, 95 %% within %.1f s",
-               (double)result->median_ms / 1000, (double)result->slow_ms / 1000);
+    if (result->personalized)
+        kb_cli_say(cli, "latency         median %.1f s, 95 %% within %.1f s",
+                   (double)result->median_ms / 1000, (double)result->slow_ms / 1000);
     kb_cli_say(cli, "for each card   %.1f %s, %.0f bytes", result->messages,
                config->transport == KB_WORLD_SMS ? "short messages" : "pieces of channel data",
                result->bytes);

@@ -88,6 +88,13 @@ static void hold(struct kb_world *world, struct kb_sim_phone *phone, unsigned pr
     world->records[phone->number].provider = (uint8_t)provider;
 }
 
+/* Each card once, however often it tries. */
+static void count_mismatch(struct kb_world *world, struct kb_sim_phone *phone)
+{
+    world->mismatched += !phone->is_mismatched;
+    phone->is_mismatched = true;
+}
+
 void kb_sim_check_attach(struct kb_world *world, struct kb_sim_phone *phone, const char *imsi)
 {
     int home = kb_sim_home_of(world, imsi);
@@ -102,7 +109,7 @@ void kb_sim_check_attach(struct kb_world *world, struct kb_sim_phone *phone, con
         let_go(world, phone);
     if (subscriber && has_pair_of(phone, subscriber, home > 0))
         return;
-    world->mismatched++;
+    count_mismatch(world, phone);
     /* Plain Diffie-Hellman promises nothing against a server in the middle. */
     if (world->config.dishonest == KB_DISHONEST_SHARES && world->config.agreement == KB_SESSION_DH)
         return;
@@ -122,7 +129,7 @@ void kb_sim_check_retire(struct kb_world *world, struct kb_sim_phone *phone)
         return;
     if (subscriber && subscriber->card == phone->number && has_pair_of(phone, subscriber, 1))
         return;
-    world->mismatched++;
+    count_mismatch(world, phone);
     kb_sim_broken(world, KB_PROMISE_PAIR, phone->number,
                   "card %llu was personalized and its register does not know it",
                   (unsigned long long)phone->number);

@@ -87,7 +87,7 @@ struct kb_sim_phone {
     unsigned held_of;
     uint8_t state;  /* of the card's application, when last looked at */
     uint8_t reason; /* it told last */
-    bool was_active, is_settled, is_leaving;
+    bool was_active, is_settled, is_leaving, is_mismatched;
     int64_t on_at;
 };
 
