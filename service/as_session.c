@@ -171,7 +171,7 @@ static const action card_actions[KB_AS_STEPS][KB_SESSION_KINDS] = {
     [KB_AS_STEP_RELAYED] = {[KB_SESSION_AGREE] = again,
                             [KB_SESSION_CONFIRM] = card_confirms,
                             [KB_SESSION_REFUSE] = card_refuses},
-    [KB_AS_STEP_CONFIRMED] = {[KB_SESSION_CONFIRM] = again},
+    [KB_AS_STEP_CONFIRMED] = {[KB_SESSION_CONFIRM] = card_confirms},
     [KB_AS_STEP_FINISHED] =
         {[KB_SESSION_REQUEST] = is_finished, [KB_SESSION_CONFIRM] = confirm_again},
     [KB_AS_STEP_REFUSED] =
