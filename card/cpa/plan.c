@@ -36,6 +36,7 @@ static const struct kb_field fields[] = {
     {15, KB_FIELD_NAME, AT(plan.operator), KB_ID_O_MAX, 0, FORM},
     {16, KB_FIELD_TEXT, AT(plan.title), KB_CPA_TITLE_MAX, 0, FORM},
     {17, KB_FIELD_PHONE, AT(plan.centre), 1 + KB_ID_SC_MAX, 0, FORM},
+    {18, KB_FIELD_FLAG, AT(plan.has_old_keys), 0, 0, FORM},
 };
 
 #undef AT

@@ -41,7 +41,8 @@ struct kb_cpa_plan {
     struct kb_span operator; /* 15: IdO that a machine asks for; may be empty: the AS knows */
     struct kb_span title;    /* 16: of the menu entry */
     struct kb_span
-        centre; /* 17: number of the short message centre; may be empty: the terminal's */
+        centre;        /* 17: number of the short message centre; may be empty: the terminal's */
+    bool has_old_keys; /* 18: packets under triple DES with two keys, not AES */
 };
 
 /* KB_ERR_MALFORMED: not deterministic, a value outside of what stands above, a key that is missing

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Secured packets as they come to the card: short messages put together, opened under the key set
- * of the service (KB_OBJ_SECRET + KB_SECRET_KIC and KB_SECRET_KID, number 1, AES) and handed to the
- * application; proofs of receipt as the SPI wants them. And the way out: packets of the card.
+ * of the service (KB_OBJ_SECRET + KB_SECRET_KIC and KB_SECRET_KID, number 1; AES, or triple DES
+ * where the plan for the air says so) and handed to the application; proofs of receipt as the SPI
+ * wants them. And the way out: packets of the card.
  */
 #ifndef KB_CARD_OTA_INBOX_H
 #define KB_CARD_OTA_INBOX_H

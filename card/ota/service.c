@@ -5,16 +5,34 @@
 #include <string.h>
 
 #include "card/card.h"
+#include "card/cpa/plan.h"
 #include "card/ota/counter.h"
 #include "crypto/secret.h"
 
-static enum kb_err read_key(struct kb_card *card, uint16_t id, struct kb_ota_key *key)
+/* Old keys only where the plan for the air says so. */
+static enum kb_err read_is_old(struct kb_card *card, bool *is_old)
+{
+    uint8_t bytes[KB_CPA_PLAN_MAX];
+    struct kb_cpa_plan plan;
+    size_t size = kb_nvm_size(&card->nvm, KB_OBJ_CPA_PLAN);
+
+    *is_old = false;
+    if (!size)
+        return KB_OK;
+    if (size > sizeof(bytes) || kb_nvm_read(&card->nvm, KB_OBJ_CPA_PLAN, 0, bytes, size) ||
+        kb_cpa_plan_read(kb_span(bytes, size), &plan))
+        return KB_ERR_ABSENT;
+    *is_old = plan.has_old_keys;
+    return KB_OK;
+}
+
+static enum kb_err read_key(struct kb_card *card, uint16_t id, bool is_old, struct kb_ota_key *key)
 {
     uint16_t size = kb_nvm_size(&card->nvm, id);
 
     if (!size || size > sizeof(key->value))
         return KB_ERR_ABSENT;
-    key->algorithm = KB_ALGORITHM_AES;
+    key->algorithm = is_old ? KB_ALGORITHM_3DES2 : KB_ALGORITHM_AES;
     key->len = (uint8_t)size;
     return kb_nvm_read(&card->nvm, id, 0, key->value, size);
 }
@@ -26,9 +44,11 @@ enum kb_err kb_ota_service_keys(struct kb_card *card, struct kb_ota_keys *keys)
     memset(keys, 0, sizeof(*keys));
     keys->number = KB_OTA_KEY_SET;
     keys->cc_len = KB_CHECK_MAX;
-    err = read_key(card, KB_OBJ_SECRET + KB_SECRET_KIC, &keys->kic);
+    err = read_is_old(card, &keys->is_old);
     if (!err)
-        err = read_key(card, KB_OBJ_SECRET + KB_SECRET_KID, &keys->kid);
+        err = read_key(card, KB_OBJ_SECRET + KB_SECRET_KIC, keys->is_old, &keys->kic);
+    if (!err)
+        err = read_key(card, KB_OBJ_SECRET + KB_SECRET_KID, keys->is_old, &keys->kid);
     if (!err && kb_ota_keys_check(keys))
         err = KB_ERR_ABSENT;
     return err;

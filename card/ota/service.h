@@ -8,7 +8,9 @@
 
 struct kb_card;
 
-/* KB_ERR_ABSENT: the maker put no packet keys in, or none of an AES. The caller wipes keys. */
+/* KB_ERR_ABSENT: the maker put no packet keys in, or none of the cipher that
+ * its plan for the air says (AES, or triple DES with two keys); or that plan cannot be read. The
+ * caller wipes keys. */
 enum kb_err kb_ota_service_keys(struct kb_card *card, struct kb_ota_keys *keys);
 
 #endif

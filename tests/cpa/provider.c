@@ -98,11 +98,18 @@ void provider_start(struct provider *provider, enum kb_curve curve)
                    PROVIDER_NOW + 1000);
     provider->keys.number = KB_OTA_KEY_SET;
     provider->keys.cc_len = 8;
-    provider->keys.kic.algorithm = provider->keys.kid.algorithm = KB_ALGORITHM_AES;
+    provider_use_old_keys(provider, false);
     provider->keys.kic.len = provider->keys.kid.len = 16;
     fill(provider, provider->keys.kic.value, 16);
     fill(provider, provider->keys.kid.value, 16);
     provider_ready(provider);
+}
+
+void provider_use_old_keys(struct provider *provider, bool is_old)
+{
+    provider->keys.is_old = is_old;
+    provider->keys.kic.algorithm = provider->keys.kid.algorithm =
+        is_old ? KB_ALGORITHM_3DES2 : KB_ALGORITHM_AES;
 }
 
 static enum kb_err look_up(void *context, struct kb_span kid, struct kb_span *token)

@@ -91,6 +91,9 @@ struct provider {
 /* Two roots, a card and an operator on this curve, both under their roots. */
 void provider_start(struct provider *provider, enum kb_curve curve);
 
+/* Its packets go under triple DES, or under AES again. */
+void provider_use_old_keys(struct provider *provider, bool is_old);
+
 /* A token for the operator, which takes the place of the one it has. */
 void provider_issue(struct provider *provider, const struct root *root, const char *subject,
                     int64_t not_before, int64_t expires);

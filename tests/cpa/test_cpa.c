@@ -93,6 +93,35 @@ static void no_suite_in_common_ends_with_a_reason(void **state)
     assert_temporary();
 }
 
+/* --- Packets --- */
+
+static void a_card_with_old_keys_becomes_a_subscriber_under_triple_des(void **state)
+{
+    (void)state;
+    world.plan.has_old_keys = true;
+    provider_use_old_keys(&world.provider, true);
+    world_make();
+    run();
+    assert_personalized();
+    assert_int_equal(world.provider.confirms, 1);
+}
+
+static void old_keys_serve_through_a_channel_too(void **state)
+{
+    static const uint8_t address[] = {192, 0, 2, 1};
+
+    (void)state;
+    world.plan.has_old_keys = true;
+    provider_use_old_keys(&world.provider, true);
+    world.plan.bearer = KB_CPA_PACKET;
+    world.plan.address = kb_span(address, sizeof(address));
+    world.plan.port = 7000;
+    world.provider.bearer = KB_PACKET_CHANNEL;
+    world_make();
+    run();
+    assert_personalized();
+}
+
 /* --- Starts --- */
 
 static void the_menu_offers_the_cards_own_operators(void **state)
@@ -333,6 +362,8 @@ int main(void)
         cmocka_unit_test_setup(a_group_of_4096_bits_fits_too, begin),
         cmocka_unit_test_setup(another_suite_is_agreed_in_a_new_attempt, begin),
         cmocka_unit_test_setup(no_suite_in_common_ends_with_a_reason, begin),
+        cmocka_unit_test_setup(a_card_with_old_keys_becomes_a_subscriber_under_triple_des, begin),
+        cmocka_unit_test_setup(old_keys_serve_through_a_channel_too, begin),
         cmocka_unit_test_setup(the_menu_offers_the_cards_own_operators, begin),
         cmocka_unit_test_setup(a_typed_code_of_the_list_names_its_operator, begin),
         cmocka_unit_test_setup(a_code_that_the_card_does_not_know_goes_to_the_service, begin),

@@ -288,6 +288,36 @@ static void what_nobody_waits_for_changes_nothing(void **state)
     }
 }
 
+/* The bytes of its keys under the other cipher, in an order to begin and in an answer. */
+static void hears_its_own_cipher_only(bool has_old_keys)
+{
+    world.plan.has_old_keys = has_old_keys;
+    provider_use_old_keys(&world.provider, has_old_keys);
+    come_to(KB_SESSION_COMMAND);
+    provider_use_old_keys(&world.provider, !has_old_keys);
+    world_start();
+    deliver_packet();
+    assert_true(is_unchanged() && !has_counted());
+    deliver(kb_span(saved.provider.answer, saved.provider.answer_len));
+    assert_true(is_unchanged() && !has_counted());
+    provider_use_old_keys(&world.provider, has_old_keys);
+    deliver(kb_span(saved.provider.answer, saved.provider.answer_len));
+    run();
+    assert_personalized();
+}
+
+static void a_card_is_silent_to_packets_under_triple_des(void **state)
+{
+    (void)state;
+    hears_its_own_cipher_only(false);
+}
+
+static void a_card_with_old_keys_is_silent_to_packets_under_aes(void **state)
+{
+    (void)state;
+    hears_its_own_cipher_only(true);
+}
+
 int main(void)
 {
 #define EACH(check)                                                                                \
@@ -302,6 +332,8 @@ int main(void)
         EACH(another_attempts_message_changes_nothing),
         EACH(another_cards_message_changes_nothing),
         cmocka_unit_test_setup(what_nobody_waits_for_changes_nothing, begin),
+        cmocka_unit_test_setup(a_card_is_silent_to_packets_under_triple_des, begin),
+        cmocka_unit_test_setup(a_card_with_old_keys_is_silent_to_packets_under_aes, begin),
     };
 
     return cmocka_run_group_tests_name("cpa messages", tests, NULL, NULL);

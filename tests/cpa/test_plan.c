@@ -99,6 +99,18 @@ static void a_plan_for_packets_is_read_and_written(void **state)
     assert_written(hex);
 }
 
+/* 18, on top of the shortest plan of those below. */
+static void old_keys_are_a_word_of_the_plan_and_without_it_there_are_none(void **state)
+{
+    (void)state;
+    assert_int_equal(read("A8010405030603070108810209010B613112F5"), KB_OK);
+    assert_true(plan.has_old_keys);
+    assert_written("A8010405030603070108810209010B613112F5");
+    assert_int_equal(read("A7010405030603070108810209010B6131"), KB_OK);
+    assert_false(plan.has_old_keys);
+    assert_written("A7010405030603070108810209010B6131");
+}
+
 static void what_is_not_so_is_refused(void **state)
 {
     static const char *const wrong[] = {
@@ -131,10 +143,13 @@ static void what_is_not_so_is_refused(void **state)
         "A80104020105030603070108810209010E01",
         "A80104020105030603070108810209010D440A000001",
         "A90104020105030603070108810209010D450A000001010E01",
-        /* A menu without a title; a key that nobody knows, 0 and 18; one that comes twice. */
+        /* A menu without a title; a key that nobody knows, 0 and 19; one that comes twice. */
         "A7010105030603070108810209010B6131",
         "A80000010405030603070108810209010B6131",
+        "A8010405030603070108810209010B61311300",
+        /* Old keys: a number, and no. */
         "A8010405030603070108810209010B61311200",
+        "A8010405030603070108810209010B613112F4",
         "A80104010405030603070108810209010B6131",
         /* Out of order, not the shortest, something behind. */
         "A7050301040603070108810209010B6131",
@@ -234,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_for_short_messages_is_read_and_written),
         cmocka_unit_test(a_plan_for_packets_is_read_and_written),
+        cmocka_unit_test(old_keys_are_a_word_of_the_plan_and_without_it_there_are_none),
         cmocka_unit_test(what_is_not_so_is_refused),
         cmocka_unit_test(every_cut_of_a_plan_is_refused),
         cmocka_unit_test(a_plan_that_nobody_would_read_is_not_written),
