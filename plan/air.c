@@ -18,7 +18,7 @@ enum {
 struct raw {
     const yaml_node_t *starts, *suites, *groups, *service, *centre, *apn, *address, *wanted, *title,
         *operators;
-    unsigned bearer, temporary, agreement, curve;
+    unsigned bearer, temporary, agreement, curve, packets;
     uint32_t refusals, tries, wait, resends, port;
     bool asks_user;
 };
@@ -35,6 +35,7 @@ static const char *const bearers[] = {"sms", "packet", NULL};
 static const char *const temporaries[] = {"delete", "keep", NULL};
 static const char *const agreements[] = {"edhoc", "dh", NULL};
 static const char *const curves[] = {"p256", "x25519", NULL};
+static const char *const ciphers[] = {"aes", "triple-des", NULL};
 static const char *const start_words[] = {"menu", "code", "itself", "air", NULL};
 
 static const struct kb_key keys[] = {
@@ -46,6 +47,7 @@ static const struct kb_key keys[] = {
     {"tries", KB_KEY_NUMBER, false, offsetof(struct raw, tries), 1, 15, NULL},
     {"agreement", KB_KEY_WORD, false, offsetof(struct raw, agreement), 0, 0, agreements},
     {"curve", KB_KEY_WORD, false, offsetof(struct raw, curve), 0, 0, curves},
+    {"packets", KB_KEY_WORD, false, offsetof(struct raw, packets), 0, 0, ciphers},
     {"suites", KB_KEY_LIST, false, offsetof(struct raw, suites), 1, KB_CPA_SUITES, NULL},
     {"groups", KB_KEY_LIST, false, offsetof(struct raw, groups), 1, KB_CPA_SUITES, NULL},
     {"wait", KB_KEY_NUMBER, false, offsetof(struct raw, wait), 1, 3600, NULL},
@@ -354,6 +356,7 @@ static enum kb_err read_air(struct kb_plan_build *build, const yaml_node_t *node
     air->plan.bearer = (uint8_t)raw.bearer;
     air->plan.asks_user = raw.asks_user;
     air->plan.keeps_temporary = raw.temporary;
+    air->plan.has_old_keys = raw.packets;
     air->plan.refusals = (uint8_t)raw.refusals;
     air->plan.tries = (uint8_t)raw.tries;
     air->plan.wait_s = (uint16_t)raw.wait;

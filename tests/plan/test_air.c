@@ -48,6 +48,7 @@ static const struct row {
     {"bearer: packet", "bearer: @gprs", "bearer is 'gprs'", "sms or packet"},
     {"bearer: packet", "@baerer: packet", "unknown key 'baerer'", "did you mean 'bearer'?"},
     {"temporary: delete", "temporary: @forget", "temporary is 'forget'", "delete or keep"},
+    {"temporary: delete", "packets: @des", "packets is 'des'", "aes or triple-des"},
     {"refusals: 5", "refusals: @21", "refusals is 21", "1 to 20"},
     {"refusals: 5", "refusals: 5\n  tries: @16", "tries is 16", "1 to 15"},
     {"wait: 30", "wait: @0", "wait is 0", "1 to 3600"},
@@ -187,6 +188,7 @@ static void a_machine_is_as_its_plan_says(void **state)
     assert_int_equal(air.bearer, KB_CPA_PACKET);
     assert_false(air.asks_user);
     assert_false(air.keeps_temporary);
+    assert_false(air.has_old_keys);
     assert_int_equal(air.refusals, 5);
     assert_int_equal(air.tries, 3);
     assert_int_equal(air.agreement, KB_SESSION_EDHOC);
@@ -223,6 +225,7 @@ static void what_a_plan_does_not_say_has_a_default(void **state)
     assert_int_equal(air.bearer, KB_CPA_SMS);
     assert_true(air.asks_user);
     assert_true(air.keeps_temporary);
+    assert_false(air.has_old_keys);
     assert_int_equal(air.refusals, 3);
     assert_int_equal(air.tries, 3);
     assert_int_equal(air.agreement, KB_SESSION_EDHOC);
@@ -235,6 +238,24 @@ static void what_a_plan_does_not_say_has_a_default(void **state)
     assert_int_equal(plan->air.curve, KB_CURVE_P256);
     kb_plan_free(plan);
     free(text);
+}
+
+static void packets_are_under_triple_des_where_a_plan_says_so_and_nowhere_else(void **state)
+{
+    static const char *const words[] = {"aes", "triple-des"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char by[64], *text;
+        struct kb_plan *plan;
+
+        snprintf(by, sizeof by, "refusals: 5\n  packets: %s", words[i]);
+        text = replaced(machine, "refusals: 5", by);
+        plan = load(text);
+        assert_int_equal(read_plan(plan).has_old_keys, i);
+        kb_plan_free(plan);
+        free(text);
+    }
 }
 
 /* Numbers of the IANA registry TLS Supported Groups. */
@@ -309,6 +330,7 @@ int main(void)
         cmocka_unit_test(each_refusal_names_file_line_and_cure),
         cmocka_unit_test(a_machine_is_as_its_plan_says),
         cmocka_unit_test(what_a_plan_does_not_say_has_a_default),
+        cmocka_unit_test(packets_are_under_triple_des_where_a_plan_says_so_and_nowhere_else),
         cmocka_unit_test(groups_of_dh_have_their_numbers),
         cmocka_unit_test(an_address_may_be_of_ipv6),
         cmocka_unit_test(a_card_offers_the_operators_of_its_plan),
