@@ -34,6 +34,7 @@ struct kb_as_card {
     struct kb_span id_sc;      /* digits */
     struct kb_span admin_code; /* digits */
     uint8_t kic[16], kid[16];
+    bool has_old_keys;         /* its packets are under triple DES, not AES: as its plan says */
     struct kb_span credential; /* token; empty: edhoc is not possible */
     struct kb_span operator;   /* IdO meant for it when the card names none; may be empty */
     struct kb_span number;     /* to start it by; may be empty */

@@ -10,24 +10,25 @@
 static const char keys_column[] = "as_card.keys", code_column[] = "as_card.admin_code",
                   answer_column[] = "as_session.answer";
 
-enum { AES_128 = 16, CC_LEN = 8 };
+enum { KEY = 16, CC_LEN = 8 };
 
 /* --- What the maker says --- */
 
 enum kb_err kb_as_insert(struct kb_as *as, const struct kb_as_card *card)
 {
     struct kb_statement *st = kb_store_get(as->store, AS_ADD_CARD);
-    uint8_t keys[2 * AES_128];
+    uint8_t keys[2 * KEY];
     enum kb_err err;
 
-    memcpy(keys, card->kic, AES_128);
-    memcpy(keys + AES_128, card->kid, AES_128);
+    memcpy(keys, card->kic, KEY);
+    memcpy(keys + KEY, card->kid, KEY);
     kb_bind_text(st, 1, card->id_sc);
     kb_bind_sealed(st, 2, code_column, card->id_sc, card->admin_code);
     kb_bind_sealed(st, 3, keys_column, card->id_sc, kb_span(keys, sizeof(keys)));
     kb_bind_blob(st, 4, card->credential);
     kb_bind_text(st, 5, card->operator);
     kb_bind_text(st, 6, card->number);
+    kb_bind_int(st, 7, card->has_old_keys);
     err = kb_statement_run(st);
     kb_wipe(keys, sizeof(keys));
     if (err)
@@ -45,7 +46,7 @@ static bool is_same(struct kb_span a, struct kb_span b)
 
 static bool is_same_card(struct kb_statement *st, const struct kb_as_card *card)
 {
-    uint8_t code[KB_ADMIN_CODE_MAX], keys[2 * AES_128];
+    uint8_t code[KB_ADMIN_CODE_MAX], keys[2 * KEY];
     size_t code_len = 0, keys_len = 0;
     enum kb_err err =
         kb_column_sealed(st, 0, code_column, card->id_sc, code, sizeof(code), &code_len);
@@ -53,11 +54,12 @@ static bool is_same_card(struct kb_statement *st, const struct kb_as_card *card)
         err == KB_ERR_ABSENT || (!err && is_same(kb_span(code, code_len), card->admin_code));
 
     err = kb_column_sealed(st, 1, keys_column, card->id_sc, keys, sizeof(keys), &keys_len);
-    same &= !err && keys_len == sizeof(keys) && kb_is_equal(keys, card->kic, AES_128) &&
-            kb_is_equal(keys + AES_128, card->kid, AES_128);
+    same &= !err && keys_len == sizeof(keys) && kb_is_equal(keys, card->kic, KEY) &&
+            kb_is_equal(keys + KEY, card->kid, KEY);
     same &= is_same(kb_column_blob(st, 2), card->credential) &&
             is_same(kb_column_text(st, 3), card->operator) &&
-            is_same(kb_column_text(st, 4), card->number);
+            is_same(kb_column_text(st, 4), card->number) &&
+            (kb_column_int(st, 5) != 0) == card->has_old_keys;
     kb_wipe(code, sizeof(code));
     kb_wipe(keys, sizeof(keys));
     return same;
@@ -88,21 +90,22 @@ enum kb_err kb_as_digits_from(struct kb_span text, struct kb_as_digits *id_sc)
     return wr.is_bad || !wr.len ? KB_ERR_ABSENT : KB_OK;
 }
 
-static void take_keys(struct kb_ota_keys *keys, const uint8_t values[2 * AES_128])
+static void take_keys(struct kb_ota_keys *keys, bool is_old, const uint8_t values[2 * KEY])
 {
     memset(keys, 0, sizeof(*keys));
     keys->number = KB_OTA_KEY_SET;
     keys->cc_len = CC_LEN;
-    keys->kic.algorithm = keys->kid.algorithm = KB_ALGORITHM_AES;
-    keys->kic.len = keys->kid.len = AES_128;
-    memcpy(keys->kic.value, values, AES_128);
-    memcpy(keys->kid.value, values + AES_128, AES_128);
+    keys->is_old = is_old;
+    keys->kic.algorithm = keys->kid.algorithm = is_old ? KB_ALGORITHM_3DES2 : KB_ALGORITHM_AES;
+    keys->kic.len = keys->kid.len = KEY;
+    memcpy(keys->kic.value, values, KEY);
+    memcpy(keys->kid.value, values + KEY, KEY);
 }
 
 static enum kb_err load_keys(struct kb_as *as, struct kb_span id_sc, struct kb_ota_keys *keys)
 {
     struct kb_statement *st = kb_store_get(as->store, AS_KEYS);
-    uint8_t values[2 * AES_128];
+    uint8_t values[2 * KEY];
     size_t len = 0;
     enum kb_err err;
 
@@ -114,7 +117,7 @@ static enum kb_err load_keys(struct kb_as *as, struct kb_span id_sc, struct kb_o
     if (err == KB_ERR_ABSENT || (!err && len != sizeof(values)))
         err = KB_ERR_INTEGRITY;
     if (!err)
-        take_keys(keys, values);
+        take_keys(keys, kb_column_int(st, 1) != 0, values);
     kb_wipe(values, sizeof(values));
     kb_statement_end(st);
     return err;

@@ -5,7 +5,8 @@
 const char kb_as_schema[] =
     /* What the maker says of a card. admin_code: empty once it is forgotten. */
     "CREATE TABLE as_card(id_sc TEXT PRIMARY KEY, admin_code BYTEA NOT NULL, keys BYTEA NOT NULL,"
-    " credential BYTEA NOT NULL, id_o TEXT NOT NULL, number TEXT NOT NULL);"
+    " has_old_keys INTEGER NOT NULL, credential BYTEA NOT NULL, id_o TEXT NOT NULL,"
+    " number TEXT NOT NULL);"
     /* Where it stands. kind, peer: where its newest packet came from. */
     "CREATE TABLE as_session(id_sc TEXT PRIMARY KEY, turn BIGINT NOT NULL, step INTEGER NOT NULL,"
     " reason INTEGER NOT NULL, session BIGINT NOT NULL, revoked_seen BIGINT NOT NULL,"
@@ -26,13 +27,14 @@ const char kb_as_schema[] =
 #define WHERE_TURN " WHERE id_sc = $1 AND turn = $2"
 
 const char *const kb_as_statements[AS_STATEMENTS] = {
-    [AS_ADD_CARD] = "INSERT INTO as_card(id_sc, admin_code, keys, credential, id_o, number) "
-                    "VALUES($1, $2, $3, $4, $5, $6)",
+    [AS_ADD_CARD] = "INSERT INTO as_card(id_sc, admin_code, keys, credential, id_o, number, "
+                    "has_old_keys) VALUES($1, $2, $3, $4, $5, $6, $7)",
     [AS_ADD_SESSION] = "INSERT INTO as_session(id_sc, turn, step, reason, session, revoked_seen, "
                        "id_o, server, cntr_in, cntr_out, repeats, kind, peer, answer) "
                        "VALUES($1, 0, 0, 0, 0, 0, '', '', 0, 0, 0, 0, '', $2)",
-    [AS_CARD] = "SELECT admin_code, keys, credential, id_o, number FROM as_card WHERE id_sc = $1",
-    [AS_KEYS] = "SELECT keys FROM as_card WHERE id_sc = $1",
+    [AS_CARD] = "SELECT admin_code, keys, credential, id_o, number, has_old_keys FROM as_card "
+                "WHERE id_sc = $1",
+    [AS_KEYS] = "SELECT keys, has_old_keys FROM as_card WHERE id_sc = $1",
     [AS_CODE] = "SELECT admin_code FROM as_card WHERE id_sc = $1",
     [AS_FORGET_CODE] = "UPDATE as_card SET admin_code = $2 WHERE id_sc = $1",
     [AS_SESSION] = "SELECT turn, step, reason, session, revoked_seen, id_o, server, cntr_in, "

@@ -175,7 +175,19 @@ void rig_deliver(struct as_rig *rig, const struct letters *letters)
 
 /* --- Cards --- */
 
-void rig_card(struct as_rig *rig, unsigned n, struct fake_card *card)
+static void use_old_keys(struct fake_card *card, bool is_old)
+{
+    card->keys.is_old = is_old;
+    card->keys.kic.algorithm = card->keys.kid.algorithm =
+        is_old ? KB_ALGORITHM_3DES2 : KB_ALGORITHM_AES;
+}
+
+void card_changes_cipher(struct fake_card *card)
+{
+    use_old_keys(card, !card->keys.is_old);
+}
+
+static void make_card(struct as_rig *rig, unsigned n, bool is_old, struct fake_card *card)
 {
     struct kb_as_card known = {0};
     char digits[KB_ID_SC_MAX];
@@ -189,7 +201,7 @@ void rig_card(struct as_rig *rig, unsigned n, struct fake_card *card)
     card->bearer = KB_MAIL_SMS;
     card->keys.number = KB_OTA_KEY_SET;
     card->keys.cc_len = 8;
-    card->keys.kic.algorithm = card->keys.kid.algorithm = KB_ALGORITHM_AES;
+    use_old_keys(card, is_old);
     card->keys.kic.len = card->keys.kid.len = 16;
     for (size_t i = 0; i < 16; i++) {
         card->keys.kic.value[i] = (uint8_t)(n * 31 + i * 7 + 1);
@@ -199,10 +211,21 @@ void rig_card(struct as_rig *rig, unsigned n, struct fake_card *card)
     known.admin_code = text_span(card->code);
     memcpy(known.kic, card->keys.kic.value, 16);
     memcpy(known.kid, card->keys.kid.value, 16);
+    known.has_old_keys = is_old;
     known.credential = text_span("the card's token");
     known.number = text_span(card->number);
     assert_int_equal(kb_as_add_card(rig->as, &known), KB_OK);
     assert_int_equal(kb_as_commit(rig->as), KB_OK);
+}
+
+void rig_card(struct as_rig *rig, unsigned n, struct fake_card *card)
+{
+    make_card(rig, n, false, card);
+}
+
+void rig_old_card(struct as_rig *rig, unsigned n, struct fake_card *card)
+{
+    make_card(rig, n, true, card);
 }
 
 static void write_parts(struct fake_card *card, struct kb_span packet, struct letters *letters)

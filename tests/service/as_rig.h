@@ -61,6 +61,10 @@ void rig_close(struct as_rig *rig);
 
 /* Card number n, known to the AS and to nobody else. */
 void rig_card(struct as_rig *rig, unsigned n, struct fake_card *card);
+/* The same with packets under triple DES. */
+void rig_old_card(struct as_rig *rig, unsigned n, struct fake_card *card);
+/* From here on the card's packets are under the other cipher, with the same keys. */
+void card_changes_cipher(struct fake_card *card);
 
 /* The AS takes mail and commits; KB_OK or what it died of. */
 enum kb_err rig_give(struct as_rig *rig, const struct kb_mail *mail);

@@ -76,13 +76,10 @@ static void ask(struct fake_card *card, struct kb_session_message request)
     card_says(&rig, card, &request, &answers);
 }
 
-static void goes_the_way(enum kb_mail_kind bearer)
+static void goes_the_way(struct fake_card card)
 {
-    struct fake_card card;
     struct kb_session_message asked;
 
-    rig_card(&rig, 1, &card);
-    card.bearer = bearer;
     ask(&card, request_of(1, "001-01"));
     asked = told_server("ps-one");
     assert_int_equal(asked.kind, KB_SESSION_AGREE);
@@ -92,7 +89,7 @@ static void goes_the_way(enum kb_mail_kind bearer)
     assert_span(asked.agree, share_1);
     assert_span(asked.credential, text_span("the card's token"));
     answer(&card, KB_SESSION_AGREE, 1);
-    assert_int_equal(answers.count, bearer == KB_MAIL_SMS ? 2 : 1);
+    assert_int_equal(answers.count, card.bearer == KB_MAIL_SMS ? 2 : 1);
     told_card(&card, KB_SESSION_COMMAND, 1);
     assert_int_equal(heard.command, KB_COMMAND_PERSONALIZE);
     assert_span(heard.id_o, text_span("001-01"));
@@ -123,14 +120,35 @@ static void goes_the_way(enum kb_mail_kind bearer)
 
 static void a_card_is_led_to_its_operator_by_short_messages(void **state)
 {
+    struct fake_card card;
+
     (void)state;
-    goes_the_way(KB_MAIL_SMS);
+    rig_card(&rig, 1, &card);
+    goes_the_way(card);
 }
 
 static void a_card_is_led_to_its_operator_through_a_channel(void **state)
 {
+    struct fake_card card;
+
     (void)state;
-    goes_the_way(KB_MAIL_CHANNEL);
+    rig_card(&rig, 1, &card);
+    card.bearer = KB_MAIL_CHANNEL;
+    goes_the_way(card);
+}
+
+static void a_card_with_old_keys_is_led_to_its_operator_under_triple_des(void **state)
+{
+    struct fake_card card;
+
+    (void)state;
+    rig_old_card(&rig, 1, &card);
+    goes_the_way(card);
+    rig_old_card(&rig, 2, &card);
+    rig_close(&rig); /* and the store remembers what its keys are for */
+    assert_int_equal(rig_open(&rig), KB_OK);
+    card.bearer = KB_MAIL_CHANNEL;
+    goes_the_way(card);
 }
 
 static void the_admin_code_is_never_readable_in_a_file_and_gone_after_success(void **state)
@@ -424,6 +442,9 @@ static void a_card_may_be_made_known_twice_but_not_otherwise(void **state)
     card.kid[15] = 1;
     assert_int_equal(kb_as_add_card(rig.as, &card), KB_ERR_EXISTS);
     card.kid[15] = 0;
+    card.has_old_keys = true;
+    assert_int_equal(kb_as_add_card(rig.as, &card), KB_ERR_EXISTS);
+    card.has_old_keys = false;
     card.admin_code = text_span("12345679");
     assert_int_equal(kb_as_add_card(rig.as, &card), KB_ERR_EXISTS);
     card.admin_code = text_span("");
@@ -451,6 +472,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
         TEST(a_card_is_led_to_its_operator_by_short_messages),
         TEST(a_card_is_led_to_its_operator_through_a_channel),
+        TEST(a_card_with_old_keys_is_led_to_its_operator_under_triple_des),
         TEST(the_admin_code_is_never_readable_in_a_file_and_gone_after_success),
         TEST(an_operator_is_found_by_its_name_by_what_is_typed_and_by_the_makers_word),
         TEST(a_card_without_a_token_cannot_have_the_agreement_that_needs_one),

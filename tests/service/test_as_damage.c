@@ -93,6 +93,50 @@ static void leaves_no_trace(const struct kb_mail *mail)
     assert_int_equal(rig.points, points);
 }
 
+static uint64_t forged(void)
+{
+    struct kb_as_counts now;
+
+    kb_as_counts(rig.as, &now);
+    return now.forged;
+}
+
+/* Nor does the card find its own in what comes from the AS. */
+static void takes_no_other_cipher(struct fake_card *card)
+{
+    static uint8_t room[RIG_MESSAGE];
+    struct kb_session_message message = request_of(1, "001-01"), heard;
+    uint64_t before = forged();
+
+    card_changes_cipher(card);
+    mine.count = 0;
+    card_writes(card, &message, &mine);
+    assert_int_equal(rig_give(&rig, &mine.at[0].mail), KB_OK);
+    assert_int_equal(collect(), 0);
+    assert_int_equal(forged(), before + 1);
+    assert_int_equal(rig_status(&rig, card).state, KB_AS_NEW);
+    card_changes_cipher(card);
+    card_says(&rig, card, &message, &answers);
+    message = server_message_of(KB_SESSION_AGREE, 1, card);
+    server_says(&rig, "ps-one", &message, &answers);
+    card_changes_cipher(card);
+    assert_false(card_reads(card, &answers, room, &heard));
+    card_changes_cipher(card);
+    assert_true(card_reads(card, &answers, room, &heard));
+    assert_int_equal(heard.kind, KB_SESSION_COMMAND);
+}
+
+static void a_packet_under_another_cipher_than_the_cards_counts_as_forged(void **state)
+{
+    struct fake_card card;
+
+    (void)state;
+    rig_card(&rig, 1, &card);
+    takes_no_other_cipher(&card);
+    rig_old_card(&rig, 2, &card);
+    takes_no_other_cipher(&card);
+}
+
 static void damage_packet(const struct row *row, enum kb_mail_kind bearer)
 {
     struct fake_card card;
@@ -238,6 +282,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+        TEST(a_packet_under_another_cipher_than_the_cards_counts_as_forged),
         TEST(each_packet_of_a_card_cut_or_with_a_bit_flipped_leaves_no_trace),
         TEST(a_cards_message_cut_is_dropped_and_with_a_bit_flipped_means_what_it_says),
         TEST(a_servers_message_cut_is_dropped_and_with_a_bit_flipped_means_what_it_says),
