@@ -25,6 +25,7 @@ static const struct word transports[] = {
     {"sms", KB_WORLD_SMS}, {"packet", KB_WORLD_PACKET}, {NULL, 0}};
 static const struct word agreements[] = {
     {"edhoc", KB_SESSION_EDHOC}, {"dh", KB_SESSION_DH}, {NULL, 0}};
+static const struct word ciphers[] = {{"aes", false}, {"triple-des", true}, {NULL, 0}};
 static const struct word fronts[] = {{"user", KB_WORLD_USER},       {"code", KB_WORLD_CODE},
                                      {"list", KB_WORLD_LIST},       {"air", KB_WORLD_AIR},
                                      {"machine", KB_WORLD_MACHINE}, {NULL, 0}};
@@ -114,7 +115,7 @@ static enum kb_err take_words(const struct kb_cli *cli, struct kb_world_config *
                               struct kb_report *why)
 {
     int transport = KB_WORLD_SMS, agreement = KB_SESSION_EDHOC, front = KB_WORLD_USER;
-    int group = config->suite, lie = KB_WORLD_HONEST;
+    int group = config->suite, lie = KB_WORLD_HONEST, has_old_keys = false;
     enum kb_err err = take_word(cli, "transport", transports, &transport, why);
 
     if (!err)
@@ -124,6 +125,8 @@ static enum kb_err take_words(const struct kb_cli *cli, struct kb_world_config *
     if (!err)
         err = take_word(cli, "group", groups, &group, why);
     if (!err)
+        err = take_word(cli, "packets", ciphers, &has_old_keys, why);
+    if (!err)
         err = take_word(cli, "dishonest", lies, &lie, why);
     if (err)
         return err;
@@ -131,6 +134,7 @@ static enum kb_err take_words(const struct kb_cli *cli, struct kb_world_config *
     config->agreement = (enum kb_session_agreement)agreement;
     config->front = (enum kb_world_front)front;
     config->suite = (int16_t)group;
+    config->has_old_keys = has_old_keys;
     config->dishonest = (enum kb_world_dishonest)lie;
     if (kb_cli_value(cli, agreement == KB_SESSION_DH ? "suite" : "group"))
         return kb_report(why, KB_ERR_USAGE, "--suite is for edhoc, --group for dh");
@@ -323,6 +327,10 @@ static const struct kb_cli_option options[] = {
     {"group", "NAME",
      "The group of dh: p256 (unless told), x25519, ffdhe2048, ffdhe3072, "
      "ffdhe4096.",
+     false, false},
+    {"packets", "CIPHER",
+     "What the packets are secured with, aes or triple-des; aes unless told. Triple DES is for a "
+     "service that has nothing else.",
      false, false},
     {"front", "WHO",
      "user (picks the menu entry and an operator, says yes), code (types an operator's code), list "

@@ -38,10 +38,13 @@ void kb_sim_dishonest_learn(struct kb_sim_dishonest *liar, uint64_t number,
                             const struct kb_air_card *made)
 {
     struct kb_liar_card *card = kb_liar_card(liar, number);
-    const struct kb_ota_key aes = {.algorithm = KB_ALGORITHM_AES, .len = KB_LIAR_KEY};
+    const bool is_old = liar->world->config.has_old_keys;
+    const struct kb_ota_key key = {.algorithm = is_old ? KB_ALGORITHM_3DES2 : KB_ALGORITHM_AES,
+                                   .len = KB_LIAR_KEY};
 
     memcpy(card->id_sc, made->id_sc, strlen(made->id_sc));
-    card->keys = (struct kb_ota_keys){.number = 1, .cc_len = KB_CHECK_MAX, .kic = aes, .kid = aes};
+    card->keys = (struct kb_ota_keys){
+        .number = 1, .is_old = is_old, .cc_len = KB_CHECK_MAX, .kic = key, .kid = key};
     memcpy(card->keys.kic.value, made->kic, sizeof(made->kic));
     memcpy(card->keys.kid.value, made->kid, sizeof(made->kid));
     remember(&card->credential, kb_span(made->credential, made->credential_len));

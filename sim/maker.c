@@ -102,6 +102,7 @@ static enum kb_err adapt(const struct kb_world *world, struct kb_plan *plan, str
         .bearer = config->transport == KB_WORLD_SMS ? KB_CPA_SMS : KB_CPA_PACKET,
         .asks_user = fronts[config->front].asks_user,
         .keeps_temporary = true,
+        .has_old_keys = config->has_old_keys,
         .refusals = REFUSALS,
         .tries = TRIES,
         .wait_s = WAIT_S,

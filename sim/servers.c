@@ -178,6 +178,7 @@ enum kb_err kb_sim_servers_tell(struct kb_world *world, uint64_t number,
     struct kb_sim_host *host = &world->hosts[0];
     struct kb_chance chance;
     struct kb_as_card card = {.id_sc = text(made->id_sc),
+                              .has_old_keys = world->config.has_old_keys,
                               .admin_code = text(made->admin_code),
                               .credential = kb_span(made->credential, made->credential_len)};
     char phone[KB_SIM_NUMBER];

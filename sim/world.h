@@ -54,7 +54,8 @@ struct kb_world_config {
     double stranger; /* share of cards that want an operator without a contract */
     enum kb_world_transport transport;
     enum kb_session_agreement agreement;
-    int16_t suite; /* of edhoc, or group of dh; negative: the usual ones */
+    int16_t suite;     /* of edhoc, or group of dh; negative: the usual ones */
+    bool has_old_keys; /* packets under triple DES */
     enum kb_world_front front;
     const char *plan; /* the maker's; NULL: the built-in one */
     enum kb_world_dishonest dishonest;

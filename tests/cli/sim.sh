@@ -37,6 +37,7 @@ refused 3 "nothing.yaml: cannot be opened" --plan nothing.yaml
 echo "# refused"
 refused 2 "--cards: 0 is not a whole number from 1" --cards 0
 refused 2 "--operators: 91 is not a whole number" --operators 91
+refused 2 "--packets: des is none of aes, triple-des$" --packets des
 refused 2 "--transport: pigeon is none of sms, packet$" --transport pigeon
 refused 2 "--group: p384 is none of p256, x25519, ffdhe2048, ffdhe3072, ffdhe4096$" --group p384
 refused 2 "--dishonest: all is none of shares, credentials, replay, reorder, operator, fields$" \

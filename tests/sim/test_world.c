@@ -41,6 +41,22 @@ static void every_suite_and_every_group_serves(void **state)
     }
 }
 
+static void cards_with_old_keys_are_personalized_as_well_whatever_happens(void **state)
+{
+    struct kb_world_config config = runs_config(21);
+
+    (void)state;
+    config.has_old_keys = true;
+    for (int transport = KB_WORLD_SMS; transport <= KB_WORLD_PACKET; transport++) {
+        config.transport = (enum kb_world_transport)transport;
+        assert_int_equal(runs_well(&config).personalized, config.cards);
+    }
+    config.loss = config.duplicate = config.reorder = 0.1;
+    config.cut = 0.5;
+    config.kill = 0.003;
+    runs_well_everywhere(&config);
+}
+
 static void edhoc_takes_seven_short_messages_and_dh_six(void **state)
 {
     struct kb_world_config config = runs_config(3);
@@ -168,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_card_is_personalized_on_every_way),
         cmocka_unit_test(every_suite_and_every_group_serves),
+        cmocka_unit_test(cards_with_old_keys_are_personalized_as_well_whatever_happens),
         cmocka_unit_test(edhoc_takes_seven_short_messages_and_dh_six),
         cmocka_unit_test(equal_seeds_give_equal_runs),
         cmocka_unit_test(a_card_alone_has_the_way_it_has_among_others),
