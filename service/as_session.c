@@ -184,12 +184,12 @@ static const action new_actions[KB_SESSION_KINDS] = {
     [KB_SESSION_REFUSE] = card_gave_up,
 };
 
-static void act(action todo, const struct turn *turn)
+static void act(action chosen, const struct turn *turn)
 {
-    if (!todo)
+    if (!chosen)
         return;
     turn->effects->is_taken = true;
-    todo(turn);
+    chosen(turn);
 }
 
 void kb_as_card_says(const struct kb_as_facts *facts, const struct kb_session_message *message,

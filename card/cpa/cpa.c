@@ -87,12 +87,12 @@ static uint16_t blocked(const struct kb_card *card)
 
 static bool next(struct kb_card *card, struct kb_cat_command *command, struct kb_writer *scratch)
 {
-    uint16_t todo = (uint16_t)(card->cpa.todo & ~blocked(card));
+    uint16_t due = (uint16_t)(card->cpa.due & ~blocked(card));
     uint8_t step = 0;
 
-    if (!todo)
+    if (!due)
         return false;
-    while (!(todo >> step & 1))
+    while (!(due >> step & 1))
         step++;
     card->cpa.step = step;
     card->cpa.asked = card->cpa.entered;
@@ -116,7 +116,7 @@ static void done(struct kb_card *card, const struct kb_cat_response *response)
     if (!is_performed && response->result < RETRY_END && ++card->cpa.tries < TRIES)
         return;
     card->cpa.tries = 0;
-    card->cpa.todo &= (uint16_t) ~(1u << card->cpa.step);
+    card->cpa.due &= (uint16_t) ~(1u << card->cpa.step);
     if (is_performed)
         row->performed(card, response);
     else

@@ -51,7 +51,7 @@ struct kb_cpa {
     uint8_t channel; /* 0: none is open */
     uint8_t piece;   /* bytes the channel takes at once */
     uint8_t starts;  /* of the plan */
-    uint16_t todo;   /* steps that wait, a bit for each */
+    uint16_t due;    /* steps that wait, a bit for each */
     uint16_t flags;
 };
 

@@ -65,7 +65,7 @@ struct kb_cpa_step_row {
 
 static inline void kb_cpa_want(struct kb_card *card, uint16_t bits)
 {
-    card->cpa.todo |= bits;
+    card->cpa.due |= bits;
 }
 
 static inline bool kb_cpa_is(const struct kb_card *card, unsigned flags)

@@ -149,7 +149,7 @@ static bool is_over(const struct kb_card *card)
 /* The entry appears when there is something to begin, and goes when there never will be again. */
 static void want_menu(struct kb_card *card)
 {
-    card->cpa.todo &= (uint16_t)~KB_CPA_BIT(MENU);
+    card->cpa.due &= (uint16_t)~KB_CPA_BIT(MENU);
     if (kb_cpa_is(card, KB_CPA_HAS_MENU) ? is_over(card) : offers_menu(card))
         kb_cpa_want(card, KB_CPA_BIT(MENU));
 }
@@ -168,10 +168,10 @@ void kb_cpa_enter(struct kb_card *card, const struct kb_cpa_record *record)
     cpa->state = record->state;
     cpa->entered++;
     cpa->part = cpa->resends = cpa->tries = 0;
-    cpa->todo = (uint16_t)((cpa->todo & KB_CPA_LASTING) | wants[record->state]);
+    cpa->due = (uint16_t)((cpa->due & KB_CPA_LASTING) | wants[record->state]);
     kb_cpa_clear(card,
                  KB_CPA_HAS_TIMER | KB_CPA_IS_JUDGING | KB_CPA_IS_REJECTED | KB_CPA_IS_UNSENT);
-    if (cpa->channel && !(cpa->todo & KB_CPA_BIT(SEND)))
+    if (cpa->channel && !(cpa->due & KB_CPA_BIT(SEND)))
         kb_cpa_want(card, KB_CPA_BIT(CLOSE));
     want_menu(card);
     want_to_show(card, record);

@@ -40,7 +40,7 @@ static enum kb_err load_sender(struct kb_card *card, uint8_t sender[KB_SESSION_S
 
 static void wait_for_answer(struct kb_card *card)
 {
-    card->cpa.todo &= (uint16_t)~KB_CPA_BIT(SEND);
+    card->cpa.due &= (uint16_t)~KB_CPA_BIT(SEND);
     kb_cpa_want(card, KB_CPA_BIT(TIMER));
 }
 
@@ -233,7 +233,7 @@ static void channel_lost(struct kb_card *card)
         kb_inbox_stream(card, false);
     card->cpa.channel = 0;
     card->cpa.part = 0;
-    card->cpa.todo &= (uint16_t) ~(KB_CPA_BIT(CLOSE) | KB_CPA_BIT(RECEIVE));
+    card->cpa.due &= (uint16_t) ~(KB_CPA_BIT(CLOSE) | KB_CPA_BIT(RECEIVE));
 }
 
 void kb_cpa_channel_status(struct kb_card *card, const struct kb_cat_objects *with)
