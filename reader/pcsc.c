@@ -209,6 +209,10 @@ static enum kb_err pcsc_transmit(struct kb_reader *reader, struct kb_span cmd, u
     code = SCardTransmit(pcsc->card, is_t0 ? SCARD_PCI_T0 : SCARD_PCI_T1, wr.data, (DWORD)wr.len,
                          NULL, rsp, &got);
     kb_wipe(bytes, sizeof(bytes));
+    /* Who was let in stays in: a service that dies under a command is reported like that at times.
+     */
+    if (code == SCARD_E_NO_ACCESS || code == SCARD_W_SECURITY_VIOLATION)
+        code = SCARD_E_SERVICE_STOPPED;
     if (code != SCARD_S_SUCCESS)
         return explain(code, reader->name, why);
     *len = got;
