@@ -1,49 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The dispatcher: from a command APDU to the room that knows it, and the answer back (TS 102 221
- * clause 10). */
+/* The life of a card between two resets: commands in, chains put together, answers out (TS 102 221
+ * clauses 7.3.1 and 10). */
 
 #include "card/card.h"
 
 #include <string.h>
 
+#include "card/dispatch.h"
 #include "card/files/access.h"
 #include "card/files/commands.h"
 #include "card/maker.h"
 #include "crypto/secret.h"
 
-enum { CLA_CHAIN = 0x10, CLA_INVALID = 0xFF, INS_GET_RESPONSE = 0xC0 };
-
-struct command {
-    uint8_t cla;
-    uint8_t ins;
-    enum kb_sw (*run)(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out);
-};
-
-static const struct command commands[] = {
-    /* CLA  INS   handler                        clause */
-    {0x00, 0xB0, kb_files_read_binary},   /* TS 102 221 11.1.3 */
-    {0x00, 0xA4, kb_files_select},        /* TS 102 221 11.1.1 */
-    {0x00, 0x88, kb_sim_authenticate},    /* TS 31.102 7.1 */
-    {0x00, 0xB2, kb_files_read_record},   /* TS 102 221 11.1.5 */
-    {0x80, 0xF2, kb_files_status},        /* TS 102 221 11.1.2 */
-    {0x00, 0xD6, kb_files_update_binary}, /* TS 102 221 11.1.4 */
-    {0x00, 0xDC, kb_files_update_record}, /* TS 102 221 11.1.6 */
-    {0x00, 0xA2, kb_files_search_record}, /* TS 102 221 11.1.7 */
-    {0x00, 0x20, kb_pin_verify},          /* TS 102 221 11.1.9 */
-    {0x00, 0x24, kb_pin_change},          /* TS 102 221 11.1.10 */
-    {0x00, 0x26, kb_pin_disable},         /* TS 102 221 11.1.11 */
-    {0x00, 0x28, kb_pin_enable},          /* TS 102 221 11.1.12 */
-    {0x00, 0x2C, kb_pin_unblock},         /* TS 102 221 11.1.13 */
-    {0x00, 0xE0, kb_files_create},        /* TS 102 222 6.3 */
-    {0x80, 0x44, kb_maker_put_object},    /* docs/apdu.md 2.2 */
-    {0x80, 0x46, kb_perso_load},          /* docs/apdu.md 2.3 */
-    {0x80, 0xF0, kb_maker_set_status},    /* docs/apdu.md 2.4 */
-    {0x80, 0xC2, kb_toolkit_envelope},    /* TS 102 221 11.2.2 */
-    {0x80, 0x12, kb_toolkit_fetch},       /* TS 102 221 11.2.3 */
-    {0x80, 0x14, kb_toolkit_response},    /* TS 102 221 11.2.4 */
-    {0x80, 0x10, kb_toolkit_profile},     /* TS 102 221 11.2.1 */
-    {0x80, 0x4E, kb_maker_generate_key},  /* docs/apdu.md 2.5 */
-};
+enum { INS_GET_RESPONSE = 0xC0 };
 
 /* TS 102 221 clause 6.3: TS, T0, TA1 (F 512, D 32), TD1 (T=0), TD2 (T=15), TA3 (clock stop, classes
  * A-C), 15 historical bytes: card service data 31, capabilities 73 (selection by every means,
@@ -72,6 +41,7 @@ enum kb_err kb_card_format(struct kb_card *card, const struct kb_card_port *port
 
     memset(card, 0, sizeof(*card));
     card->port = port;
+    kb_channel_reset(card);
     err = kb_nvm_format(&card->nvm, port->device);
     return err ? err : kb_nvm_put(&card->nvm, KB_OBJ_LIFE_CYCLE, &administrative, 1);
 }
@@ -101,6 +71,7 @@ enum kb_err kb_card_reset(struct kb_card *card, uint8_t *atr, size_t *atr_len)
     kb_inbox_reset(card);
     if (!err)
         err = kb_files_reset(card);
+    kb_channel_reset(card);
     if (!err)
         err = kb_pin_reset(card);
     if (!err)
@@ -178,44 +149,6 @@ static enum kb_sw hand_over(struct kb_card *card, const struct kb_apdu *cmd, str
     return keep_pending(card, out, wanted);
 }
 
-static const struct command *find_command(const struct kb_apdu *cmd)
-{
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        if (commands[i].ins == cmd->ins && commands[i].cla == cmd->cla)
-            return &commands[i];
-    return NULL;
-}
-
-/* The class byte of a command nobody took (TS 102 221 clause 10.1.1): channels and secure messaging
- * that this card does not have get their own status. */
-static enum kb_sw refuse(const struct kb_apdu *cmd)
-{
-    uint8_t group = cmd->cla & 0xE0;
-
-    if (cmd->cla == 0x00 || cmd->cla == 0x80)
-        return KB_SW_INS_NOT_SUPPORTED;
-    if (group == 0x00 || group == 0x80) {
-        if (cmd->cla & 0x03)
-            return KB_SW_CHANNEL_NOT_SUPPORTED;
-        if (cmd->cla & 0x0C)
-            return KB_SW_SECURE_MESSAGING_NOT_SUPPORTED;
-        return KB_SW_CHAINING_NOT_SUPPORTED;
-    }
-    return (cmd->cla & 0xC0) == 0x40 ? KB_SW_CHANNEL_NOT_SUPPORTED : KB_SW_CLA_NOT_SUPPORTED;
-}
-
-static enum kb_sw run(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out)
-{
-    const struct command *command = find_command(cmd);
-    enum kb_sw sw;
-
-    if (command)
-        return command->run(card, cmd, out);
-    if (cmd->cla & 0x80 && kb_perso_dispatch(card, cmd, out, &sw))
-        return sw;
-    return refuse(cmd);
-}
-
 static void drop_chain(struct kb_card *card)
 {
     kb_wipe(card->buffer, card->chain_len);
@@ -223,21 +156,26 @@ static void drop_chain(struct kb_card *card)
     card->chain_len = 0;
 }
 
+static enum kb_sw may_chain(struct kb_card *card, const struct kb_apdu *cmd)
+{
+    if (cmd->channel)
+        return KB_SW_CHAINING_NOT_SUPPORTED;
+    return kb_maker_may_chain(card, cmd) ? KB_SW_OK : kb_perso_begin_chain(card, cmd);
+}
+
 /* Collects the links of a chain (ISO/IEC 7816-4 clause 5.3.3). true: cmd is now the whole command;
  * false: *sw answers this link. */
 static bool collect(struct kb_card *card, struct kb_apdu *cmd, enum kb_sw *sw)
 {
-    bool is_last = !(cmd->cla & CLA_CHAIN);
-
-    cmd->cla &= (uint8_t)~CLA_CHAIN;
     if (!card->is_chaining) {
-        *sw = kb_maker_may_chain(card, cmd) ? KB_SW_OK : kb_perso_begin_chain(card, cmd);
+        *sw = may_chain(card, cmd);
         if (*sw != KB_SW_OK)
             return false;
         card->chain.cla = cmd->cla;
         card->chain.ins = cmd->ins;
         card->chain.p1 = cmd->p1;
         card->chain.p2 = cmd->p2;
+        card->chain.channel = cmd->channel;
         card->is_chaining = true;
     }
     *sw = KB_SW_WRONG_LENGTH;
@@ -250,26 +188,21 @@ static bool collect(struct kb_card *card, struct kb_apdu *cmd, enum kb_sw *sw)
     card->chain_len = (uint16_t)(card->chain_len + cmd->data.len);
     cmd->data = kb_span(card->buffer, card->chain_len);
     *sw = KB_SW_OK;
-    return is_last;
+    return !cmd->has_more;
 }
 
 static bool continues_chain(const struct kb_card *card, const struct kb_apdu *cmd)
 {
-    return (cmd->cla & ~CLA_CHAIN) == card->chain.cla && cmd->ins == card->chain.ins &&
-           cmd->p1 == card->chain.p1 && cmd->p2 == card->chain.p2;
-}
-
-/* True for the classes in which bit 5 says that more links follow. */
-static bool has_chain_bit(uint8_t cla)
-{
-    return cla & CLA_CHAIN && ((cla & 0xE0) == 0x00 || (cla & 0xE0) == 0x80);
+    return cmd->cla == card->chain.cla && cmd->channel == card->chain.channel &&
+           cmd->ins == card->chain.ins && cmd->p1 == card->chain.p1 && cmd->p2 == card->chain.p2;
 }
 
 /* The class is that of the command whose answer waits: some terminals repeat it, others always say
  * 00. */
 static bool is_get_response(const struct kb_apdu *cmd)
 {
-    return cmd->ins == INS_GET_RESPONSE && (cmd->cla == 0x00 || cmd->cla == 0x80);
+    return cmd->ins == INS_GET_RESPONSE && !cmd->has_more &&
+           (cmd->cla == KB_CLA_INTERINDUSTRY || cmd->cla == KB_CLA_PROPRIETARY);
 }
 
 /* Where the answer goes: behind the data of a chain, which the command still reads, and not over
@@ -281,29 +214,40 @@ static struct kb_writer answer_room(struct kb_card *card)
     return kb_wr(card->buffer + at, KB_RESPONSE_DATA_MAX - at);
 }
 
+/* A command that is no GET RESPONSE. */
 static enum kb_sw process(struct kb_card *card, struct kb_apdu *cmd, struct kb_writer *out)
 {
     bool is_ready = true;
     enum kb_sw sw;
 
-    if (cmd->cla == CLA_INVALID)
-        return KB_SW_CLA_NOT_SUPPORTED;
-    if (is_get_response(cmd) && !card->is_chaining)
-        return get_response(card, cmd, out);
     card->pending_len = 0;
     if (card->is_chaining && !continues_chain(card, cmd)) {
         drop_chain(card);
         return KB_SW_LAST_OF_CHAIN_EXPECTED;
     }
-    if (card->is_chaining || has_chain_bit(cmd->cla))
+    kb_channel_use(card, cmd->channel);
+    if (card->is_chaining || cmd->has_more)
         is_ready = collect(card, cmd, &sw);
     *out = answer_room(card);
     if (!is_ready)
         return sw;
-    sw = run(card, cmd, out);
+    sw = kb_dispatch(card, cmd, out);
     if (card->is_chaining)
         drop_chain(card);
     return sw == KB_SW_OK && !out->is_bad ? hand_over(card, cmd, out) : sw;
+}
+
+static enum kb_sw receive(struct kb_card *card, struct kb_apdu *cmd, struct kb_writer *out)
+{
+    if (!kb_apdu_read_class(cmd) || cmd->cla == KB_CLA_GSM)
+        return KB_SW_CLA_NOT_SUPPORTED;
+    if (!kb_channel_is_open(card->channels_open, cmd->channel))
+        return KB_SW_CHANNEL_NOT_SUPPORTED;
+    if (!is_get_response(cmd) || card->is_chaining)
+        return process(card, cmd, out);
+    if (cmd->channel != card->channel)
+        return KB_SW_NO_PRECISE_DIAGNOSIS;
+    return get_response(card, cmd, out);
 }
 
 /* Puts SW behind the answer, and wipes what earlier commands left behind both. Bytes that wait for
@@ -333,7 +277,7 @@ struct kb_span kb_card_transmit(struct kb_card *card, struct kb_span command)
         memcpy(card->buffer + card->pending_at, card->covered, sizeof(card->covered));
     out = answer_room(card);
     if (!kb_apdu_parse(command, &cmd))
-        sw = process(card, &cmd, &out);
+        sw = receive(card, &cmd, &out);
     if (out.is_bad)
         sw = KB_SW_NO_PRECISE_DIAGNOSIS;
     /* Only success and what remains of it come with data. */

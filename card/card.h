@@ -7,6 +7,7 @@
 #ifndef KB_CARD_CARD_H
 #define KB_CARD_CARD_H
 
+#include "card/channel.h"
 #include "card/cpa/cpa.h"
 #include "card/files/files.h"
 #include "card/files/pin.h"
@@ -49,14 +50,21 @@ struct kb_card {
     const struct kb_card_port *port;
     struct kb_nvm nvm;
 
-    uint8_t life_cycle;    /* enum kb_life_cycle */
+    uint8_t life_cycle; /* enum kb_life_cycle */
+
+    /* What the logical channel in use has; the others' is kept in channels. */
+    uint8_t channel;
     struct kb_file df;     /* current DF or ADF */
     struct kb_file ef;     /* current EF; kind KB_FILE_NONE when none is selected */
     struct kb_file adf;    /* current application; kind KB_FILE_NONE before one is selected */
     uint8_t record;        /* current record, 0 when undefined */
     uint8_t pins_verified; /* bit n: PIN object n */
+    struct kb_channel channels[KB_CHANNELS + 1]; /* the last one is remote management's */
+    uint16_t channels_open;                      /* bit n: channel n */
+
     uint8_t pin_of_reference[KB_PINS]; /* key reference of each PIN object, 0 when absent */
     uint8_t pins_disabled;             /* bit n */
+    uint8_t pins_shared; /* bit n: verified on one channel, it counts on all of them */
     struct kb_rule rules[KB_RULES];
     uint8_t rule_next;
 
@@ -67,10 +75,10 @@ struct kb_card {
     struct kb_cpa cpa;
 
     struct {
-        uint8_t cla, ins, p1, p2;
+        uint8_t cla, ins, p1, p2, channel;
     } chain; /* header of the chain being received */
     bool is_chaining;
-    uint16_t chain_len;  /* its data lies at the beginning of buffer */
+    uint16_t chain_len;  /* data of the command that lies at the beginning of buffer */
     uint16_t pending_at; /* answer bytes waiting in buffer for GET RESPONSE */
     uint16_t pending_len;
     uint8_t covered[2]; /* the first two of them, where SW of the last answer lies */

@@ -69,7 +69,18 @@ enum kb_object {
     KB_OBJ_SQN =
         144, /* + 32 * subscription + IND, sim: 6 bytes, highest SEQ accepted with this IND */
 
-    KB_OBJ_FILES = 208 /* files and the further chunks of their bodies, up to KB_NVM_OBJECTS */
+    KB_OBJ_AKA = 208,       /* + subscription, sim: which algorithms, how long the answers are, how
+                               sequence numbers are taken */
+    KB_OBJ_GBA = 210,       /* sim: Ks of the last bootstrapping */
+    KB_OBJ_SUSPENDED = 211, /* terminal: what a suspended session was */
+    KB_OBJ_CPLC = 213,      /* gp: card production life cycle data */
+    KB_OBJ_GP = 214,        /* gp: life cycle, sequence counter, tries */
+    KB_OBJ_GP_KEYS = 216,   /* + set, gp: version, kind, ENC, MAC, DEK; 8 of them */
+    KB_OBJ_GP_DATA = 224,   /* + index, gp: what STORE DATA left; 4 of them */
+    KB_OBJ_REMOTE_KEYS = 228, /* + set, ota: key sets of remote management; 4 of them */
+    KB_OBJ_REMOTE_CNTR = 232, /* + set, ota: their counters */
+
+    KB_OBJ_FILES = 240 /* files and the further chunks of their bodies, up to KB_NVM_OBJECTS */
 };
 
 enum kb_life_cycle { KB_LIFE_ADMINISTRATIVE = 0x01, KB_LIFE_SECURED = 0x0F };

@@ -4,6 +4,19 @@
 
 enum { SHORT_NE_MAX = 256, EXTENDED_NE_MAX = 65536 };
 
+/* Parts of the class byte. */
+enum {
+    CLA_GROUP = 0x80,
+    CLA_FURTHER = 0x40, /* the further coding, in which */
+    CLA_FURTHER_SECURED = 0x20,
+    CLA_FURTHER_CHANNEL = 0x0F,
+    CLA_RESERVED = 0x20, /* in the first coding */
+    CLA_MORE = 0x10,
+    CLA_CHANNEL = 0x03,
+    CLA_INVALID = 0xFF,
+    FIRST_CHANNELS = 4
+};
+
 /* What follows a short Lc or Le, which is p3 (clause 12.1.3, table 12: cases 2S, 3S and 4S). */
 static void parse_short(struct kb_cursor *rd, uint8_t p3, struct kb_apdu *out)
 {
@@ -59,6 +72,25 @@ enum kb_err kb_apdu_parse(struct kb_span input, struct kb_apdu *out)
             parse_short(&rd, p3, out);
     }
     return kb_rd_is_done(&rd) ? KB_OK : KB_ERR_MALFORMED;
+}
+
+bool kb_apdu_read_class(struct kb_apdu *apdu)
+{
+    uint8_t cla = apdu->cla;
+
+    if (cla == KB_CLA_GSM)
+        return true;
+    if (cla == CLA_INVALID || (cla & (CLA_FURTHER | CLA_RESERVED)) == CLA_RESERVED)
+        return false;
+    apdu->has_more = cla & CLA_MORE;
+    if (cla & CLA_FURTHER) {
+        apdu->channel = (uint8_t)(FIRST_CHANNELS + (cla & CLA_FURTHER_CHANNEL));
+        apdu->cla = (uint8_t)((cla & CLA_GROUP) | (cla & CLA_FURTHER_SECURED ? KB_CLA_SECURED : 0));
+    } else {
+        apdu->channel = cla & CLA_CHANNEL;
+        apdu->cla = (uint8_t)(cla & ~(CLA_CHANNEL | CLA_MORE));
+    }
+    return true;
 }
 
 static void write_extended(struct kb_writer *wr, const struct kb_apdu *apdu)

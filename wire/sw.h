@@ -8,6 +8,7 @@ enum kb_sw {
     KB_SW_BYTES_REMAINING = 0x6100,   /* 61XX: XX bytes wait for GET RESPONSE */
     KB_SW_PROACTIVE_COMMAND = 0x9100, /* 91XX: as 9000, and a command of XX bytes waits for FETCH */
     KB_SW_TOOLKIT_BUSY = 0x9300,      /* try again */
+    KB_SW_CHANNEL_CLOSED = 0x6200,    /* no information given: it was closed before */
     KB_SW_SELECTED_FILE_INVALIDATED = 0x6283,
     KB_SW_END_OF_FILE = 0x6282,
     KB_SW_VERIFY_FAILED = 0x63C0, /* 63CX: X tries left */

@@ -8,8 +8,6 @@
 
 #include "card/perso/session.h"
 
-enum { CLA_CHAIN = 0x10 };
-
 /* Indexed by enum kb_perso_action. */
 static const kb_perso_handler handlers[KB_PERSO_ACTIONS] = {
     [KB_ACTION_ENABLE] = kb_perso_enable,       [KB_ACTION_VERIFY] = kb_perso_verify,
@@ -25,7 +23,7 @@ static enum degree compare(const struct kb_image_command *row, const struct kb_a
 {
     bool is_enable = row->action == KB_ACTION_ENABLE;
 
-    if (row->cla != (cmd->cla & ~CLA_CHAIN) || row->ins != cmd->ins)
+    if (row->cla != cmd->cla || row->ins != cmd->ins)
         return NO_MATCH;
     if ((cmd->p1 & row->p1_mask) != row->p1)
         return is_enable ? UNKNOWN_FIELD : SAME_INSTRUCTION;
