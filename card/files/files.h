@@ -35,7 +35,8 @@ enum kb_file_kind {
     KB_FILE_ADF = 3,
     KB_FILE_TRANSPARENT = 4,
     KB_FILE_LINEAR_FIXED = 5,
-    KB_FILE_CYCLIC = 6
+    KB_FILE_CYCLIC = 6,
+    KB_FILE_BER_TLV = 7
 };
 
 enum kb_file_lcs {
