@@ -64,6 +64,7 @@ struct kb_card {
 
     uint8_t pin_of_reference[KB_PINS]; /* key reference of each PIN object, 0 when absent */
     uint8_t pins_disabled;             /* bit n */
+    uint8_t pins_replaced;             /* bit n: the universal PIN stands for it */
     uint8_t pins_shared; /* bit n: verified on one channel, it counts on all of them */
     struct kb_rule rules[KB_RULES];
     uint8_t rule_next;

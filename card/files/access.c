@@ -214,7 +214,7 @@ static const struct kb_rule *rule_of(struct kb_card *card, const struct kb_file 
 bool kb_access_granted(struct kb_card *card, const struct kb_file *file,
                        enum kb_operation operation)
 {
-    uint8_t satisfied = card->pins_verified | card->pins_disabled;
+    uint8_t satisfied = kb_pin_satisfied(card);
     const struct kb_rule *rule;
     uint8_t pins;
 
@@ -241,7 +241,7 @@ bool kb_access_has_pin(const struct kb_card *card, uint8_t reference)
 {
     int pin = kb_pin_find(card, reference);
 
-    return pin >= 0 && (card->pins_verified | card->pins_disabled) & 1u << pin;
+    return pin >= 0 && kb_pin_satisfied(card) & 1u << pin;
 }
 
 void kb_access_forget(struct kb_card *card, uint16_t arr_object)

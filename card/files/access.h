@@ -18,7 +18,7 @@ enum kb_rule_mode {
 bool kb_access_granted(struct kb_card *card, const struct kb_file *file,
                        enum kb_operation operation);
 
-/* True when a PIN of this key reference is verified or disabled. */
+/* True when a PIN of this key reference is verified, disabled, or replaced by one that is. */
 bool kb_access_has_pin(const struct kb_card *card, uint8_t reference);
 
 /* Forgets what was resolved from this EF.ARR; 0: from every one. */
