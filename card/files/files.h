@@ -4,8 +4,9 @@
  *
  * A file is an object: KB_FILE_HEADER bytes of header, then the first KB_FILE_FIRST bytes of its
  * body; what is longer goes on in objects of KB_FILE_CHUNK bytes. The body of a DF or ADF is its
- * AID (length byte, up to 16 bytes, padded to 17) and a list of its children (FID, object number).
- * Cyclic files keep the number of their newest record in the header.
+ * AID (length byte, up to 16 bytes, padded to 17) and a list of its children (FID, SFI, object
+ * number). A second entry, in any DF, for the object of an EF is a link: another name of the one
+ * file. Cyclic files keep the number of their newest record in the header.
  */
 #ifndef KB_CARD_FILES_FILES_H
 #define KB_CARD_FILES_FILES_H
@@ -37,6 +38,11 @@ enum kb_file_kind {
     KB_FILE_LINEAR_FIXED = 5,
     KB_FILE_CYCLIC = 6,
     KB_FILE_BER_TLV = 7
+};
+
+enum {
+    KB_FILE_READABLE = 0x80, /* read and updated also while deactivated (TS 102 222 table 5) */
+    KB_FILE_LINKS = 0x7F
 };
 
 enum kb_file_lcs {
@@ -78,6 +84,7 @@ struct kb_file {
     uint8_t record_size;
     uint8_t record_count;
     uint8_t newest; /* cyclic: index of the record that READ number 1 means */
+    uint8_t flags;  /* KB_FILE_READABLE, and in the other bits how many links lead to the file */
 };
 
 /* Where a plan or an APDU names a file: FIDs from below the MF downward, an ADF by its own FID;

@@ -47,106 +47,118 @@ void kb_files_set_current(struct kb_card *card, const struct kb_file *file)
 enum kb_sw kb_files_choose(struct kb_card *card, uint8_t sfi, struct kb_file **ef)
 {
     struct kb_file found;
-    uint16_t object;
 
     *ef = &card->ef;
     if (!sfi)
         return card->ef.kind == KB_FILE_NONE ? KB_SW_NO_EF_SELECTED : KB_SW_OK;
-    object = card->df.kind == KB_FILE_NONE ? 0 : kb_tree_child_by_sfi(card, &card->df, sfi);
-    if (!object || kb_tree_load(card, object, &found))
+    if (card->df.kind == KB_FILE_NONE || kb_tree_open_sfi(card, &card->df, sfi, &found))
         return KB_SW_FILE_NOT_FOUND;
     kb_files_set_current(card, &found);
     return KB_SW_OK;
 }
 
+static bool load(struct kb_card *card, const struct kb_file *named, struct kb_file *out)
+{
+    return named->kind != KB_FILE_NONE && !kb_tree_load(card, named->object, out);
+}
+
 /* Clause 8.4.1: a child, then a DF beside the current one, its parent, itself, the MF. */
-static uint16_t by_fid(struct kb_card *card, uint16_t fid)
+static bool by_fid(struct kb_card *card, uint16_t fid, struct kb_file *out)
 {
     struct kb_file parent;
-    uint16_t object;
 
+    if (card->df.kind == KB_FILE_NONE)
+        return false;
     if (fid == KB_FID_MF)
-        return card->df.kind == KB_FILE_NONE ? 0 : KB_OBJ_MF;
+        return !kb_tree_load(card, KB_OBJ_MF, out);
     if (fid == FID_CURRENT_ADF)
-        return card->adf.kind == KB_FILE_NONE ? 0 : card->adf.object;
-    object = kb_tree_child(card, &card->df, fid);
-    if (object)
-        return object;
+        return load(card, &card->adf, out);
+    if (!kb_tree_open(card, &card->df, fid, out))
+        return true;
     if (fid == card->df.fid)
-        return card->df.object;
+        return load(card, &card->df, out);
     if (!card->df.parent || kb_tree_load(card, card->df.parent, &parent))
-        return 0;
-    if (fid == parent.fid)
-        return parent.object;
-    object = kb_tree_child(card, &parent, fid);
-    if (object && !kb_tree_load(card, object, &parent) && kb_file_is_df(&parent))
-        return object;
-    return 0;
+        return false;
+    if (fid == parent.fid) {
+        *out = parent;
+        return true;
+    }
+    return !kb_tree_open(card, &parent, fid, out) && kb_file_is_df(out);
+}
+
+static bool is_child_df(struct kb_card *card, uint16_t fid, struct kb_file *out)
+{
+    return card->df.kind != KB_FILE_NONE && !kb_tree_open(card, &card->df, fid, out) &&
+           kb_file_is_df(out);
 }
 
 /* Clause 8.4.2: every step down from start; 7FFF in front stands for the current application. */
-static uint16_t by_path(struct kb_card *card, struct kb_file at, struct kb_span path)
+static bool by_path(struct kb_card *card, const struct kb_file *start, struct kb_span path,
+                    struct kb_file *out)
 {
     struct kb_cursor rd = kb_rd(path);
 
-    if (!path.len || path.len % 2)
-        return 0;
+    if (!path.len || path.len % 2 || start->kind == KB_FILE_NONE)
+        return false;
+    *out = *start;
     for (bool is_first = true; kb_rd_left(&rd); is_first = false) {
         uint16_t fid = kb_rd_u16(&rd);
-        uint16_t object;
 
-        if (is_first && fid == FID_CURRENT_ADF && card->adf.kind != KB_FILE_NONE)
-            object = card->adf.object;
-        else
-            object = kb_file_is_df(&at) ? kb_tree_child(card, &at, fid) : 0;
-        if (!object || kb_tree_load(card, object, &at))
-            return 0;
+        if (is_first && fid == FID_CURRENT_ADF && load(card, &card->adf, out))
+            continue;
+        if (!kb_file_is_df(out) || kb_tree_open(card, out, fid, out))
+            return false;
     }
-    return at.object;
+    return true;
 }
 
-static uint16_t from_mf(struct kb_card *card, struct kb_span path)
+static bool from_mf(struct kb_card *card, struct kb_span path, struct kb_file *out)
 {
     struct kb_file mf;
 
-    return kb_tree_load(card, KB_OBJ_MF, &mf) ? 0 : by_path(card, mf, path);
+    return !kb_tree_load(card, KB_OBJ_MF, &mf) && by_path(card, &mf, path, out);
 }
 
-/* P1 of SELECT (table 11.1): the file that data names. 0: not found; KB_OBJ_NONE never is a file.
- */
-static enum kb_sw find(struct kb_card *card, const struct kb_apdu *cmd, uint16_t *object)
+/* P1 of SELECT (table 11.1): the file that data names. */
+static enum kb_sw find(struct kb_card *card, const struct kb_apdu *cmd, struct kb_file *out)
 {
     struct kb_cursor rd = kb_rd(cmd->data);
+    bool is_found;
+    uint16_t fid;
 
-    *object = 0;
     switch (cmd->p1) {
     case 0x00:
         if (cmd->data.len == 0) {
-            *object = card->df.kind == KB_FILE_NONE ? 0 : KB_OBJ_MF;
-            return KB_SW_OK;
+            is_found = by_fid(card, KB_FID_MF, out);
+            break;
         }
         /* fall through */
     case 0x01:
         if (cmd->data.len != 2)
             return KB_SW_WRONG_LENGTH;
-        *object =
-            cmd->p1 ? kb_tree_child(card, &card->df, kb_rd_u16(&rd)) : by_fid(card, kb_rd_u16(&rd));
-        return KB_SW_OK;
+        fid = kb_rd_u16(&rd);
+        is_found = cmd->p1 ? is_child_df(card, fid, out) : by_fid(card, fid, out);
+        break;
     case 0x03:
-        *object = card->df.parent;
-        return cmd->data.len ? KB_SW_WRONG_LENGTH : KB_SW_OK;
+        if (cmd->data.len)
+            return KB_SW_WRONG_LENGTH;
+        is_found = card->df.parent && !kb_tree_load(card, card->df.parent, out);
+        break;
     case BY_NAME:
-        *object = kb_tree_application(card, cmd->data);
-        return cmd->data.len > KB_AID_MAX ? KB_SW_WRONG_LENGTH : KB_SW_OK;
+        if (cmd->data.len > KB_AID_MAX)
+            return KB_SW_WRONG_LENGTH;
+        is_found = !kb_tree_load(card, kb_tree_application(card, cmd->data), out);
+        break;
     case 0x08:
-        *object = from_mf(card, cmd->data);
-        return KB_SW_OK;
+        is_found = from_mf(card, cmd->data, out);
+        break;
     case 0x09:
-        *object = by_path(card, card->df, cmd->data);
-        return KB_SW_OK;
+        is_found = by_path(card, &card->df, cmd->data, out);
+        break;
     default:
         return KB_SW_INCORRECT_P1_P2;
     }
+    return is_found ? KB_SW_OK : KB_SW_FILE_NOT_FOUND;
 }
 
 static bool is_current_application(const struct kb_card *card, uint16_t object)
@@ -194,7 +206,6 @@ enum kb_sw kb_files_select(struct kb_card *card, const struct kb_apdu *cmd, stru
 {
     uint8_t answer = cmd->p2 & ANSWER_MASK;
     struct kb_file file;
-    uint16_t object;
     bool ends_session = cmd->p1 == BY_NAME && (cmd->p2 & SESSION_MASK) == SESSION_TERMINATE;
     enum kb_sw sw;
 
@@ -206,14 +217,10 @@ enum kb_sw kb_files_select(struct kb_card *card, const struct kb_apdu *cmd, stru
         return KB_SW_INCORRECT_P1_P2;
     if (cmd->p2 & OCCURRENCE_MASK)
         return KB_SW_FUNCTION_NOT_SUPPORTED;
-    sw = find(card, cmd, &object);
+    sw = find(card, cmd, &file);
     if (sw != KB_SW_OK)
         return sw;
-    if (!object || kb_tree_load(card, object, &file))
-        return KB_SW_FILE_NOT_FOUND;
-    if (cmd->p1 == 0x01 && !kb_file_is_df(&file))
-        return KB_SW_FILE_NOT_FOUND;
-    if (ends_session && !is_current_application(card, object))
+    if (ends_session && !is_current_application(card, file.object))
         return KB_SW_CONDITIONS_NOT_SATISFIED;
     if (enter_parent(card, &file))
         return KB_SW_MEMORY_PROBLEM;

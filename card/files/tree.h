@@ -24,17 +24,36 @@ static inline bool kb_file_has_records(const struct kb_file *file)
 /* KB_ERR_ABSENT when the object is not there. */
 enum kb_err kb_tree_load(struct kb_card *card, uint16_t object, struct kb_file *out);
 
-/* Writes the header of a file whose object exists. */
+/* Writes the header of a file whose object exists. Not for a file that may have been reached by a
+ * link: its name is not the header's. */
 enum kb_err kb_tree_store(struct kb_card *card, const struct kb_file *file);
+
+/* Writes what changes in a header: life cycle, records and flags. */
+enum kb_err kb_tree_mark(struct kb_card *card, const struct kb_file *file);
 
 /* Object number of a child, 0 when there is none. */
 uint16_t kb_tree_child(struct kb_card *card, const struct kb_file *df, uint16_t fid);
 uint16_t kb_tree_child_by_sfi(struct kb_card *card, const struct kb_file *df, uint8_t sfi);
 
+/* Loads a child as its entry names it: a link has the FID, the SFI and the DF it is reached by.
+ * out may be df. KB_ERR_ABSENT. */
+enum kb_err kb_tree_open(struct kb_card *card, const struct kb_file *df, uint16_t fid,
+                         struct kb_file *out);
+enum kb_err kb_tree_open_sfi(struct kb_card *card, const struct kb_file *df, uint8_t sfi,
+                             struct kb_file *out);
+
+/* The entries of a DF one by one, each of KB_DF_CHILD bytes as a number; 0 at the end. *at: 0
+ * before the first one. */
+uint32_t kb_tree_next(struct kb_card *card, const struct kb_file *df, size_t *at);
+uint16_t kb_tree_object_of(uint32_t entry);
+
 /* Adds a child to a DF, in the caller's transaction. KB_ERR_NVM_FULL when the list is at its end.
  */
 enum kb_err kb_tree_adopt(struct kb_card *card, const struct kb_file *df,
                           const struct kb_file *child);
+
+/* Takes a child's entry out of a DF. KB_ERR_ABSENT. */
+enum kb_err kb_tree_forget(struct kb_card *card, const struct kb_file *df, uint16_t fid);
 
 /* The application whose AID starts with these bytes: the first one, 0 when there is none. */
 uint16_t kb_tree_application(struct kb_card *card, struct kb_span aid);
