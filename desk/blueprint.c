@@ -38,6 +38,7 @@ static void put_descriptor(struct kb_writer *fcp, const struct kb_plan_file *fil
         [KB_FILE_MF] = 0x78 & ~SHAREABLE,  [KB_FILE_DF] = 0x78 & ~SHAREABLE,
         [KB_FILE_ADF] = 0x78 & ~SHAREABLE, [KB_FILE_TRANSPARENT] = 0x01,
         [KB_FILE_LINEAR_FIXED] = 0x02,     [KB_FILE_CYCLIC] = 0x06,
+        [KB_FILE_BER_TLV] = 0x39,
     };
     const uint8_t value[5] = {(uint8_t)(SHAREABLE | bytes[file->kind]), DATA_CODING, 0,
                               file->record_size, file->record_count};
@@ -59,6 +60,18 @@ static void put_access_rule(struct kb_writer *fcp, const struct kb_plan_file *fi
         kb_tlv_put(fcp, 0x8B, kb_span(value, sizeof value));
 }
 
+/* One body under two paths: A5 with C7, the path of the other file from below the MF. */
+static void put_link(struct kb_writer *fcp, const struct kb_plan_file *file)
+{
+    size_t mark = kb_tlv_open(fcp, 0xA5);
+    size_t path = kb_tlv_open(fcp, 0xC7);
+
+    for (uint8_t i = 0; i < file->link.depth; i++)
+        kb_wr_u16(fcp, file->link.fid[i]);
+    kb_tlv_close(fcp, path);
+    kb_tlv_close(fcp, mark);
+}
+
 static void create_file(struct kb_commands *list, const struct kb_plan_file *file)
 {
     static const uint8_t header[4] = {0x00, 0xE0, 0x00, 0x00};
@@ -77,6 +90,8 @@ static void create_file(struct kb_commands *list, const struct kb_plan_file *fil
         kb_tlv_put_u16(&fcp, 0x80, file->size);
         kb_tlv_put(&fcp, 0x88, kb_span(&sfi, file->sfi ? 1 : 0));
     }
+    if (file->is_link)
+        put_link(&fcp, file);
     kb_tlv_close(&fcp, mark);
     kb_commands_add(list, "CREATE FILE", header, kb_wr_span(&fcp));
 }
@@ -127,12 +142,38 @@ static void fill_records(struct kb_commands *list, const struct kb_plan_file *fi
         update_record(list, file, (uint8_t)(file->kind == KB_FILE_CYCLIC ? count - i : i + 1));
 }
 
+/* SET DATA: the first block of an object says so in P2, the others follow (TS 102 221 clause
+ * 11.3.2). */
+static void set_data(struct kb_commands *list, struct kb_span object)
+{
+    for (size_t at = 0; at < object.len; at += PART) {
+        size_t len = object.len - at < PART ? object.len - at : PART;
+        const uint8_t header[4] = {0x80, 0xDB, 0x00, at ? 0x00 : 0x80};
+
+        kb_commands_add(list, "SET DATA", header, kb_span(&object.data[at], len));
+    }
+}
+
+static void fill_data_objects(struct kb_commands *list, const struct kb_plan_file *file)
+{
+    struct kb_cursor rd = kb_rd(kb_span(file->content, file->content_len));
+    size_t start = 0;
+    struct kb_tlv tlv;
+
+    while (kb_tlv_next(&rd, &tlv)) {
+        set_data(list, kb_span(&file->content[start], file->content_len - kb_rd_left(&rd) - start));
+        start = file->content_len - kb_rd_left(&rd);
+    }
+}
+
 static void fill_file(struct kb_commands *list, const struct kb_plan_file *file)
 {
     if (is_folder(file) || !file->content || !file->content_len)
         return;
     if (has_records(file))
         fill_records(list, file);
+    else if (file->kind == KB_FILE_BER_TLV)
+        fill_data_objects(list, file);
     else
         update_binary(list, kb_span(file->content, file->content_len));
 }

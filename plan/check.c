@@ -143,9 +143,10 @@ static void add_object(struct need *need, size_t size)
 
 static void add_file(struct need *need, const struct kb_plan_file *file)
 {
-    size_t left = file->size > KB_FILE_FIRST ? file->size - (size_t)KB_FILE_FIRST : 0;
+    size_t size = file->is_link ? 0 : file->size;
+    size_t left = size > KB_FILE_FIRST ? size - (size_t)KB_FILE_FIRST : 0;
 
-    add_object(need, KB_FILE_HEADER + file->size - left);
+    add_object(need, KB_FILE_HEADER + size - left);
     for (; left > KB_FILE_CHUNK; left -= KB_FILE_CHUNK)
         add_object(need, KB_FILE_CHUNK);
     if (left)

@@ -7,11 +7,12 @@
 #include "wire/tlv.h"
 
 struct generated {
-    const yaml_node_t *services, *application, *label, *text;
+    const yaml_node_t *services, *gsm_services, *application, *label, *text;
 };
 
 static const struct kb_key transparent_keys[] = {
     {"services", KB_KEY_LIST, false, offsetof(struct generated, services), 1, 512, NULL},
+    {"gsm_services", KB_KEY_LIST, false, offsetof(struct generated, gsm_services), 1, 512, NULL},
     {"text", KB_KEY_SCALAR, false, offsetof(struct generated, text), 0, 0, NULL},
     {0},
 };
@@ -24,22 +25,25 @@ static const struct kb_key record_keys[] = {
 };
 
 /* A service table: service n is bit (n - 1) % 8 + 1 of byte (n - 1) / 8 + 1 (TS 31.102 clause
- * 4.2.8); the bytes without one are zero. */
-static enum kb_err put_services(struct kb_plan_build *build, const yaml_node_t *list,
+ * 4.2.8). In EF.SST it is two bits, allocated and activated (TS 51.011 clause 10.3.7). The bytes
+ * without a service are zero. */
+static enum kb_err put_services(struct kb_plan_build *build, const yaml_node_t *list, unsigned bits,
                                 struct kb_writer *wr)
 {
+    uint32_t per_byte = 8 / bits;
     size_t size = wr->cap;
 
     kb_wr_fill(wr, 0, size);
     for (size_t i = 0; i < kb_yaml_count(list); i++) {
         const yaml_node_t *node = kb_yaml_element(&build->yaml, list, i);
         uint32_t service = 1;
-        enum kb_err err =
-            kb_schema_number(&build->yaml, node, "service", 1, (uint32_t)(8 * size), &service);
+        enum kb_err err = kb_schema_number(&build->yaml, node, "service", 1,
+                                           (uint32_t)(per_byte * size), &service);
+        unsigned place = (service - 1) % per_byte * bits;
 
         if (err)
             return err;
-        wr->data[(service - 1) / 8] |= (uint8_t)(1u << (service - 1) % 8);
+        wr->data[(service - 1) / per_byte] |= (uint8_t)(((1u << bits) - 1) << place);
     }
     return KB_OK;
 }
@@ -95,8 +99,9 @@ static enum kb_err put_generated(struct kb_plan_build *build, const yaml_node_t 
         return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
                             "one way to make a content is enough; keep one key (label goes with "
                             "application)");
-    if (raw.services)
-        return put_services(build, raw.services, wr);
+    if (raw.services || raw.gsm_services)
+        return put_services(build, raw.services ? raw.services : raw.gsm_services,
+                            raw.services ? 1 : 2, wr);
     if (raw.application)
         return put_application(build, &raw, wr);
     return put_text(build, raw.text, "text", wr);
@@ -141,6 +146,36 @@ static enum kb_err read_records(struct kb_plan_build *build, const yaml_node_t *
     return err;
 }
 
+/* The data objects of a file with BER-TLV structure, one element each (TS 102 221 clause 8.2.2.4).
+ */
+static enum kb_err read_data_objects(struct kb_plan_build *build, const yaml_node_t *node,
+                                     struct kb_plan_file *file)
+{
+    if (node->type != YAML_SEQUENCE_NODE)
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
+                            "content of a file of type ber-tlv should be a list, one element a "
+                            "data object");
+    file->content_len = 0;
+    for (size_t i = 0; i < kb_yaml_count(node); i++) {
+        const yaml_node_t *element = kb_yaml_element(&build->yaml, node, i);
+        uint8_t *at = file->content + file->content_len;
+        size_t len = 0;
+        enum kb_err err = kb_schema_hex(&build->yaml, element, "content", 2,
+                                        file->size - file->content_len, at, &len);
+        struct kb_cursor rd = kb_rd(kb_span(at, len));
+        struct kb_tlv tlv;
+
+        if (err)
+            return err;
+        if (!kb_tlv_next(&rd, &tlv) || !kb_rd_is_done(&rd))
+            return kb_yaml_fail(&build->yaml, element, KB_ERR_MALFORMED,
+                                "an element is no data object; it should be a tag, a length and as "
+                                "many bytes");
+        file->content_len += len;
+    }
+    return KB_OK;
+}
+
 /* A body that ends in FF is blank there anyhow; records stay whole. */
 static void trim(struct kb_plan_file *file)
 {
@@ -166,6 +201,8 @@ static enum kb_err read_content(struct kb_plan_build *build, size_t index)
         return kb_yaml_fail(&build->yaml, node, KB_ERR_MEMORY, "%s", kb_err_text(KB_ERR_MEMORY));
     memset(file->content, build->fill_of[index], file->size);
     file->content_len = file->size;
+    if (file->kind == KB_FILE_BER_TLV)
+        return read_data_objects(build, node, file);
     if (node && file->kind == KB_FILE_TRANSPARENT)
         err = put_piece(build, node, transparent_keys, file->content, file->size);
     else if (node)

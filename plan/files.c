@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The files of a plan: where they lie, what they are, which rule protects them. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,19 +9,22 @@
 #include "wire/hex.h"
 
 struct raw {
-    const yaml_node_t *path, *name, *access, *aid, *content, *fill, *arr;
-    unsigned type;
+    const yaml_node_t *path, *name, *access, *aid, *content, *fill, *arr, *same_as;
+    unsigned type; /* NO_TYPE: that of the file behind same_as */
     uint32_t size, record_size, records, sfi;
 };
 
+#define NO_TYPE UINT_MAX
+
 /* In the order of enum kb_file_kind, from KB_FILE_MF. */
-static const char *const types[] = {"mf",           "df",     "adf", "transparent",
-                                    "linear-fixed", "cyclic", NULL};
+static const char *const types[] = {"mf",           "df",     "adf",     "transparent",
+                                    "linear-fixed", "cyclic", "ber-tlv", NULL};
 
 static const struct kb_key keys[] = {
     {"path", KB_KEY_SCALAR, true, offsetof(struct raw, path), 0, 0, NULL},
     {"name", KB_KEY_SCALAR, true, offsetof(struct raw, name), 0, 0, NULL},
-    {"type", KB_KEY_WORD, true, offsetof(struct raw, type), 0, 0, types},
+    {"type", KB_KEY_WORD, false, offsetof(struct raw, type), 0, 0, types},
+    {"same_as", KB_KEY_SCALAR, false, offsetof(struct raw, same_as), 0, 0, NULL},
     {"access", KB_KEY_SCALAR, true, offsetof(struct raw, access), 0, 0, NULL},
     {"size", KB_KEY_NUMBER, false, offsetof(struct raw, size), 1, 32767, NULL},
     {"record_size", KB_KEY_NUMBER, false, offsetof(struct raw, record_size), 1, 255, NULL},
@@ -156,6 +160,7 @@ static const struct shape {
     [KB_FILE_TRANSPARENT] = {.has_size = true, .may_have_sfi = true},
     [KB_FILE_LINEAR_FIXED] = {.has_records = true, .may_have_sfi = true},
     [KB_FILE_CYCLIC] = {.has_records = true, .may_have_sfi = true},
+    [KB_FILE_BER_TLV] = {.has_size = true, .may_have_sfi = true},
 };
 
 static enum kb_err check_shape(struct kb_plan_build *build, const yaml_node_t *node,
@@ -173,8 +178,8 @@ static enum kb_err check_shape(struct kb_plan_build *build, const yaml_node_t *n
         {"aid", raw->aid, shape->has_aid, shape->has_aid},
         {"arr", raw->arr, false, shape->may_have_arr},
         {"sfi", raw->sfi, false, shape->may_have_sfi},
-        {"content", raw->content, false, has_body && kind != KB_FILE_CYCLIC},
-        {"fill", raw->fill, false, has_body},
+        {"content", raw->content, false, has_body},
+        {"fill", raw->fill, false, has_body && kind != KB_FILE_BER_TLV},
     };
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -188,6 +193,38 @@ static enum kb_err check_shape(struct kb_plan_build *build, const yaml_node_t *n
     if ((kind == KB_FILE_MF) != !strcmp(kb_yaml_text(raw->path), "3F00"))
         return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
                             "the MF, and no other file, has type mf and path 3F00");
+    return KB_OK;
+}
+
+/* A link has no body of its own: it takes kind and sizes from an EF that stands before it and is no
+ * link itself. */
+static enum kb_err read_link(struct kb_plan_build *build, const yaml_node_t *node,
+                             const struct raw *raw, struct kb_plan_file *file)
+{
+    const struct kb_plan_file *there;
+    enum kb_err err;
+
+    if (raw->type != NO_TYPE || raw->size || raw->record_size || raw->records || raw->aid ||
+        raw->content || raw->fill || raw->arr)
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
+                            "a file with 'same_as' has only path, name, access and sfi of its own; "
+                            "remove the other keys");
+    err = kb_plan_read_path(build, raw->same_as, "same_as", &file->link);
+    if (err)
+        return err;
+    there = kb_plan_file_at(build->plan, &file->link);
+    if (!there || kb_plan_is_df(there) || there->is_link)
+        return kb_yaml_fail(&build->yaml, raw->same_as, KB_ERR_ABSENT,
+                            "same_as: %s is %s; name an EF that is listed before and has a body",
+                            kb_plan_path_text(&file->link).text,
+                            !there                 ? "not listed"
+                            : kb_plan_is_df(there) ? "a DF"
+                                                   : "a link itself");
+    file->is_link = true;
+    file->kind = there->kind;
+    file->size = there->size;
+    file->record_size = there->record_size;
+    file->record_count = there->record_count;
     return KB_OK;
 }
 
@@ -266,7 +303,8 @@ static enum kb_err fill_file(struct kb_plan_build *build, const yaml_node_t *nod
     if (!err)
         err = kb_plan_read_path(build, raw->path, "path", &file->path);
     if (!err)
-        err = check_shape(build, node, raw, file->kind);
+        err = raw->same_as ? read_link(build, node, raw, file)
+                           : check_shape(build, node, raw, file->kind);
     if (!err)
         err = check_place(build, raw->path, file);
     if (!err)
@@ -286,14 +324,16 @@ static enum kb_err read_file(struct kb_plan_build *build, const yaml_node_t *nod
 {
     struct kb_plan *plan = build->plan;
     struct kb_plan_file *file = &plan->files[plan->file_count];
-    struct raw raw = {0};
+    struct raw raw = {.type = NO_TYPE};
     enum kb_err err = kb_schema_read(&build->yaml, node, keys, &raw);
 
+    if (!err && raw.type == NO_TYPE && !raw.same_as)
+        err = kb_yaml_fail(&build->yaml, node, KB_ERR_ABSENT, "key 'type' is missing; add it");
     if (err)
         return err;
     if (plan->file_count == KB_PLAN_FILES)
         return kb_plan_no_room(build, node);
-    file->kind = (uint8_t)(raw.type + KB_FILE_MF);
+    file->kind = (uint8_t)(raw.same_as ? KB_FILE_NONE : raw.type + KB_FILE_MF);
     file->line = kb_yaml_line(node);
     file->sfi = (uint8_t)raw.sfi;
     file->record_size = (uint8_t)raw.record_size;

@@ -31,6 +31,8 @@ struct kb_plan_file {
     uint8_t aid[KB_AID_MAX];
     uint16_t arr_file; /* FID of the EF.ARR with its rule */
     uint8_t arr_record;
+    bool is_link; /* one body under two paths: kind and sizes are those of the other file */
+    struct kb_path link;
     uint8_t *content; /* initial body, content_len <= size, the rest is FF; NULL when all FF */
     size_t content_len;
     int line; /* in the plan's file, for messages */
