@@ -14,12 +14,13 @@
 
 enum { INS_GET_RESPONSE = 0xC0 };
 
-/* TS 102 221 clause 6.3: TS, T0, TA1 (F 512, D 32), TD1 (T=0), TD2 (T=15), TA3 (clock stop, classes
- * A-C), 15 historical bytes: card service data 31, capabilities 73 (selection by every means,
- * chaining and extended lengths), issuer's data 57, then TCK. */
-static const uint8_t default_atr[] = {0x3B, 0x9F, 0x96, 0x80, 0x1F, 0xC7, 0x80, 0x31,
-                                      0xE0, 0x73, 0xFE, 0x21, 0xC0, 0x57, 'K',  'E',
-                                      'Y',  'B',  'O',  'R',  'N',  0x7D};
+/* TS 102 221 clause 6.3: TS, T0, TA1 (F 512, D 32), TD1 (T=0), TD2 (T=1), TA3 (IFSC 254), TD3
+ * (T=15), TA4 (clock stop, classes A-C), 15 historical bytes: card service data 31, capabilities 73
+ * (selection by every means; chaining, extended lengths, eight channels or more, whose numbers card
+ * or terminal choose), issuer's data 57, then TCK. */
+static const uint8_t default_atr[] = {0x3B, 0x9F, 0x96, 0x80, 0x91, 0xFE, 0x1F, 0xC7,
+                                      0x80, 0x31, 0xE0, 0x73, 0xFE, 0x21, 0xDF, 0x57,
+                                      'K',  'E',  'Y',  'B',  'O',  'R',  'N',  0x0D};
 
 static enum kb_err read_atr(struct kb_card *card, uint8_t *atr, size_t *atr_len)
 {
@@ -107,7 +108,7 @@ static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
         return KB_SW_WRONG_LENGTH;
     if (!card->pending_len)
         return KB_SW_NO_PRECISE_DIAGNOSIS;
-    if (len < 256 && len > card->pending_len)
+    if (len > card->pending_len && (len < 256 || card->port->transport == KB_TRANSPORT_T0))
         return (enum kb_sw)(KB_SW_CORRECT_LENGTH | card->pending_len);
     if (len > card->pending_len)
         len = card->pending_len;
@@ -136,7 +137,7 @@ static enum kb_sw hand_over(struct kb_card *card, const struct kb_apdu *cmd, str
         return KB_SW_OK;
     if (is_t0 && cmd->data.len)
         wanted = 0;
-    if (is_t0 && !cmd->data.len && len < 256 && cmd->ne != len) {
+    if (is_t0 && cmd->has_le && !cmd->data.len && len < 256 && cmd->ne != len) {
         drop_answer(out);
         return (enum kb_sw)(KB_SW_CORRECT_LENGTH | len);
     }
