@@ -12,8 +12,10 @@ enum {
     KB_PINS = 8,
     KB_SUBSCRIPTIONS = 2, /* 0: temporary pair, 1: the operator's */
     KB_SQN_SLOTS = 32,    /* IND of 5 bits, TS 33.102 annex C.3.2 */
-    KB_IMAGE_BLOCK = 240, /* bytes of algorithm image in one object */
+    KB_IMAGE_BLOCK = 240, /* bytes of algorithm image in one command */
     KB_IMAGE_BLOCKS = 48,
+    KB_IMAGE_PAGE = 4 * KB_IMAGE_BLOCK, /* and in one object */
+    KB_IMAGE_PAGES = KB_IMAGE_BLOCKS * KB_IMAGE_BLOCK / KB_IMAGE_PAGE,
     KB_SECRETS = 32,
     KB_SECRETS_OF_PLANS = 28, /* the others are the operator's, see KB_OBJ_OPERATOR_KEYS */
     KB_SECRET_ADMIN_CODE = 0, /* as written by the plan's field for the maker */
@@ -64,23 +66,23 @@ enum kb_object {
     KB_OBJ_OPERATOR_KEYS =
         92, /* + 0 KIc, 1 KID, 2 KIK: the operator's key set, made over the air */
 
-    KB_OBJ_IMAGE = 96, /* + block */
+    KB_OBJ_IMAGE = 96, /* + page */
 
     KB_OBJ_SQN =
-        144, /* + 32 * subscription + IND, sim: 6 bytes, highest SEQ accepted with this IND */
+        108, /* + 32 * subscription + IND, sim: 6 bytes, highest SEQ accepted with this IND */
 
-    KB_OBJ_AKA = 208,       /* + subscription, sim: which algorithms, how long the answers are, how
+    KB_OBJ_AKA = 172,       /* + subscription, sim: which algorithms, how long the answers are, how
                                sequence numbers are taken */
-    KB_OBJ_GBA = 210,       /* sim: Ks of the last bootstrapping */
-    KB_OBJ_SUSPENDED = 211, /* terminal: what a suspended session was */
-    KB_OBJ_CPLC = 213,      /* gp: card production life cycle data */
-    KB_OBJ_GP = 214,        /* gp: life cycle, sequence counter, tries */
-    KB_OBJ_GP_KEYS = 216,   /* + set, gp: version, kind, ENC, MAC, DEK; 8 of them */
-    KB_OBJ_GP_DATA = 224,   /* + index, gp: what STORE DATA left; 4 of them */
-    KB_OBJ_REMOTE_KEYS = 228, /* + set, ota: key sets of remote management; 4 of them */
-    KB_OBJ_REMOTE_CNTR = 232, /* + set, ota: their counters */
+    KB_OBJ_GBA = 174,       /* sim: Ks of the last bootstrapping */
+    KB_OBJ_SUSPENDED = 175, /* terminal: what a suspended session was */
+    KB_OBJ_CPLC = 176,      /* gp: card production life cycle data */
+    KB_OBJ_GP = 177,        /* gp: life cycle, sequence counter, tries */
+    KB_OBJ_GP_KEYS = 180,   /* + set, gp: version, kind, ENC, MAC, DEK; 8 of them */
+    KB_OBJ_GP_DATA = 188,   /* + index, gp: what STORE DATA left; 4 of them */
+    KB_OBJ_REMOTE_KEYS = 192, /* + set, ota: key sets of remote management; 4 of them */
+    KB_OBJ_REMOTE_CNTR = 196, /* + set, ota: their counters */
 
-    KB_OBJ_FILES = 240 /* files and the further chunks of their bodies, up to KB_NVM_OBJECTS */
+    KB_OBJ_FILES = 204 /* files and the further chunks of their bodies, up to KB_NVM_OBJECTS */
 };
 
 enum kb_life_cycle { KB_LIFE_ADMINISTRATIVE = 0x01, KB_LIFE_SECURED = 0x0F };

@@ -162,8 +162,8 @@ static size_t own_objects(const struct kb_plan *plan, size_t unit)
 {
     struct need need = {.unit = unit};
 
-    for (size_t i = 0; i < KB_IMAGE_BLOCKS / 4; i++)
-        add_object(&need, KB_IMAGE_BLOCK);
+    for (size_t i = 0; i < KB_IMAGE_PAGES / 4; i++)
+        add_object(&need, KB_IMAGE_PAGE);
     for (size_t i = 0; i < KB_SUBSCRIPTIONS * (KB_SQN_SLOTS + 2); i++)
         add_object(&need, 16);
     for (size_t i = 0; i < plan->pin_count; i++)

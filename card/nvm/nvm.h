@@ -22,7 +22,7 @@
 #include "wire/err.h"
 
 enum {
-    KB_NVM_OBJECTS = 640,     /* object numbers 1 .. 639 */
+    KB_NVM_OBJECTS = 600,     /* object numbers 1 .. 599 */
     KB_NVM_OBJECT_MAX = 1024, /* bytes in one object */
     KB_NVM_PROGRAM_MAX = 32   /* greatest program unit */
 };

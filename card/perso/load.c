@@ -20,8 +20,8 @@ static enum kb_err forget_image(struct kb_nvm *nvm)
 {
     enum kb_err err = forget(nvm, KB_OBJ_IMAGE_SIZE);
 
-    for (unsigned block = 0; block < KB_IMAGE_BLOCKS && !err; block++)
-        err = forget(nvm, (uint16_t)(KB_OBJ_IMAGE + block));
+    for (unsigned page = 0; page < KB_IMAGE_PAGES && !err; page++)
+        err = forget(nvm, (uint16_t)(KB_OBJ_IMAGE + page));
     return err;
 }
 
@@ -54,23 +54,36 @@ static enum kb_err put_first(struct kb_nvm *nvm, struct kb_span data)
     return end_transaction(nvm, err);
 }
 
+/* The page of a block, and where in it the block starts. */
+static uint16_t page_of(uint8_t block, uint16_t *start)
+{
+    size_t at = (size_t)block * KB_IMAGE_BLOCK;
+
+    *start = (uint16_t)(at % KB_IMAGE_PAGE);
+    return (uint16_t)(KB_OBJ_IMAGE + at / KB_IMAGE_PAGE);
+}
+
 static enum kb_err put_block(struct kb_card *card, uint8_t block, struct kb_span data)
 {
+    uint16_t start, page = page_of(block, &start);
+
+    if (block > 0 && start)
+        return kb_nvm_patch(&card->nvm, page, start, data.data, data.len);
     if (block > 0)
-        return kb_nvm_put(&card->nvm, (uint16_t)(KB_OBJ_IMAGE + block), data.data, data.len);
+        return kb_nvm_put(&card->nvm, page, data.data, data.len);
     card->perso.image_size = 0;
     return put_first(&card->nvm, data);
 }
 
-/* The block before is there and full, this one is not, and the load is not over. */
+/* Everything before the block is there, nothing behind it is, and the load is not over. */
 static bool is_next(struct kb_nvm *nvm, uint8_t block)
 {
-    uint16_t object = (uint16_t)(KB_OBJ_IMAGE + block);
+    uint16_t start, page = page_of(block, &start);
 
     if (block == 0)
         return true;
-    return !kb_nvm_has(nvm, KB_OBJ_IMAGE_SIZE) && !kb_nvm_has(nvm, object) &&
-           kb_nvm_size(nvm, (uint16_t)(object - 1)) == KB_IMAGE_BLOCK;
+    return !kb_nvm_has(nvm, KB_OBJ_IMAGE_SIZE) && kb_nvm_size(nvm, page) == start &&
+           (start || kb_nvm_size(nvm, (uint16_t)(page - 1)) == KB_IMAGE_PAGE);
 }
 
 static enum kb_sw status_of(enum kb_err err)

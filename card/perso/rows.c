@@ -18,9 +18,9 @@ enum kb_err kb_image_read(const struct kb_image *image, uint32_t offset, void *o
         return KB_ERR_RANGE;
     while (wr.len < len) {
         uint32_t at = offset + (uint32_t)wr.len;
-        size_t inside = at % KB_IMAGE_BLOCK;
-        size_t part = smaller(len - wr.len, KB_IMAGE_BLOCK - inside);
-        enum kb_err err = kb_nvm_read(image->nvm, (uint16_t)(KB_OBJ_IMAGE + at / KB_IMAGE_BLOCK),
+        size_t inside = at % KB_IMAGE_PAGE;
+        size_t part = smaller(len - wr.len, KB_IMAGE_PAGE - inside);
+        enum kb_err err = kb_nvm_read(image->nvm, (uint16_t)(KB_OBJ_IMAGE + at / KB_IMAGE_PAGE),
                                       inside, kb_wr_reserve(&wr, part), part);
 
         if (err)

@@ -58,13 +58,13 @@ static void objects_of_every_length_survive_power_off(void **state)
         data[i] = (uint8_t)(i * 7 + i / 256);
     make_store(&roomy);
     for (size_t len = 0; len <= KB_NVM_OBJECT_MAX; len += len < 140 ? 1 : 59) {
-        assert_int_equal(kb_nvm_put(&nvm, 639, data, len), KB_OK);
+        assert_int_equal(kb_nvm_put(&nvm, KB_NVM_OBJECTS - 1, data, len), KB_OK);
         assert_int_equal(kb_nvm_mount(&nvm, &checker.device), KB_OK);
-        expect_object(639, data, len);
+        expect_object(KB_NVM_OBJECTS - 1, data, len);
     }
-    assert_int_equal(kb_nvm_put(&nvm, 639, data, KB_NVM_OBJECT_MAX), KB_OK);
-    assert_int_equal(kb_nvm_put(&nvm, 639, data, KB_NVM_OBJECT_MAX + 1), KB_ERR_TOO_LONG);
-    expect_object(639, data, KB_NVM_OBJECT_MAX);
+    assert_int_equal(kb_nvm_put(&nvm, KB_NVM_OBJECTS - 1, data, KB_NVM_OBJECT_MAX), KB_OK);
+    assert_int_equal(kb_nvm_put(&nvm, KB_NVM_OBJECTS - 1, data, KB_NVM_OBJECT_MAX + 1), KB_ERR_TOO_LONG);
+    expect_object(KB_NVM_OBJECTS - 1, data, KB_NVM_OBJECT_MAX);
 }
 
 static void what_is_absent_or_no_object_at_all_is_refused(void **state)

@@ -27,8 +27,8 @@ static int make_key_and_card(void **state)
 static void expect_no_image(void)
 {
     assert_false(kb_nvm_has(&rig.card.nvm, KB_OBJ_IMAGE_SIZE));
-    for (unsigned block = 0; block < BLOCKS; block++)
-        assert_false(kb_nvm_has(&rig.card.nvm, (uint16_t)(KB_OBJ_IMAGE + block)));
+    for (unsigned page = 0; page < KB_IMAGE_PAGES; page++)
+        assert_false(kb_nvm_has(&rig.card.nvm, (uint16_t)(KB_OBJ_IMAGE + page)));
     assert_int_equal(sample_send_le(&rig, 0x804C0000), 0x6D00);
     assert_int_equal(sample_send(&rig, 0x80F0800F, NULL, 0), 0x6985);
 }

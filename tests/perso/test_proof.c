@@ -184,12 +184,12 @@ static void tell(const struct lie *lie)
 /* Puts a whole image behind the loader's back to learn for which reason it is refused. */
 static enum kb_err reason(size_t len)
 {
-    for (size_t at = 0; at < len; at += BLOCK) {
-        size_t part = len - at < BLOCK ? len - at : BLOCK;
+    for (size_t at = 0; at < len; at += KB_IMAGE_PAGE) {
+        size_t part = len - at < KB_IMAGE_PAGE ? len - at : KB_IMAGE_PAGE;
 
-        assert_int_equal(
-            kb_nvm_put(&rig.card.nvm, (uint16_t)(KB_OBJ_IMAGE + at / BLOCK), image + at, part),
-            KB_OK);
+        assert_int_equal(kb_nvm_put(&rig.card.nvm, (uint16_t)(KB_OBJ_IMAGE + at / KB_IMAGE_PAGE),
+                                    image + at, part),
+                         KB_OK);
     }
     return kb_perso_prove(&rig.card, (uint16_t)len);
 }

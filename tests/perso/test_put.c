@@ -299,8 +299,8 @@ static void a_full_memory_takes_nothing_of_a_command(void **state)
 
     (void)state;
     start();
-    while (kb_nvm_free(&rig.card.nvm) > 300)
-        assert_int_equal(kb_nvm_put(&rig.card.nvm, object--, data, 100), KB_OK);
+    while (kb_nvm_free(&rig.card.nvm) > 400)
+        assert_int_equal(kb_nvm_put(&rig.card.nvm, object--, data, 200), KB_OK);
     assert_int_equal(sample_send(&rig, PUT | 0x10000000u, data, 200), 0x9000);
     assert_int_equal(sample_send(&rig, PUT | 0x10000000u, data + 200, 200), 0x9000);
     assert_int_equal(sample_send(&rig, PUT, data + 400, 210), 0x9000); /* it replaces: no growth */
