@@ -24,6 +24,7 @@ enum {
     KB_AES_BLOCK = 16,
     KB_DES_BLOCK = 8,
     KB_SHA256_SIZE = 32,
+    KB_SHA1_SIZE = 20,
     KB_P256_PRIVATE = 32,   /* scalar, big-endian */
     KB_P256_PUBLIC = 64,    /* X || Y */
     KB_P256_SIGNATURE = 64, /* r || s */
@@ -76,6 +77,10 @@ struct kb_crypto {
     enum kb_err (*sha256_start)(struct kb_sha256 *sha);
     enum kb_err (*sha256_update)(struct kb_sha256 *sha, const void *data, size_t len);
     enum kb_err (*sha256_finish)(struct kb_sha256 *sha, uint8_t digest[KB_SHA256_SIZE]);
+
+    /* SHA-1 (FIPS 180-4), for what is fixed to it (3GPP TS 33.220 clause 5.3.2) and nothing else.
+     */
+    enum kb_err (*sha1)(const void *data, size_t len, uint8_t digest[KB_SHA1_SIZE]);
 
     /* ECDSA on P-256 over a SHA-256 digest (FIPS 186-4). verify: KB_ERR_INTEGRITY when the
      * signature or the key is not valid (r and s within 1 .. n-1, the point on the curve). */

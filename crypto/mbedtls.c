@@ -11,6 +11,7 @@
 #include <mbedtls/ecp.h>
 #include <mbedtls/entropy_poll.h>
 #include <mbedtls/gcm.h>
+#include <mbedtls/sha1.h>
 #include <mbedtls/sha256.h>
 
 #include "crypto/mbedtls_inside.h"
@@ -67,6 +68,11 @@ static enum kb_err sha256_finish(struct kb_sha256 *sha, uint8_t digest[KB_SHA256
 
     mbedtls_sha256_free(context);
     return failed ? KB_ERR_CRYPTO : KB_OK;
+}
+
+static enum kb_err sha1(const void *data, size_t len, uint8_t digest[KB_SHA1_SIZE])
+{
+    return mbedtls_sha1_ret(data, len, digest) ? KB_ERR_CRYPTO : KB_OK;
 }
 
 /* The system's own source, without the library's accumulator: on a host that one adds sources which
@@ -324,6 +330,7 @@ const struct kb_crypto kb_crypto_mbedtls = {
     .sha256_start = sha256_start,
     .sha256_update = sha256_update,
     .sha256_finish = sha256_finish,
+    .sha1 = sha1,
     .p256_keypair = p256_keypair,
     .p256_public = p256_public,
     .p256_sign = p256_sign,

@@ -99,6 +99,11 @@ static enum kb_err sha256_finish(struct kb_sha256 *sha, uint8_t digest[KB_SHA256
     return kb_openssl_verdict(is_ok);
 }
 
+static enum kb_err sha1(const void *data, size_t len, uint8_t digest[KB_SHA1_SIZE])
+{
+    return kb_openssl_verdict(EVP_Digest(data, len, digest, NULL, EVP_sha1(), NULL));
+}
+
 enum { UNCOMPRESSED = 0x04, POINT_SIZE = 1 + KB_P256_PUBLIC }; /* SEC 1 clause 2.3.3 */
 
 /* A key of the library from its parts; either may be NULL. NULL when they do not make a key. */
@@ -329,6 +334,7 @@ const struct kb_crypto kb_crypto_openssl = {
     .sha256_start = sha256_start,
     .sha256_update = sha256_update,
     .sha256_finish = sha256_finish,
+    .sha1 = sha1,
     .p256_keypair = p256_keypair,
     .p256_public = p256_public,
     .p256_sign = kb_openssl_p256_sign,

@@ -97,6 +97,16 @@ static const struct {
      "248D6A61D20638B8E5C026930C3E6039A33CE45964FF2167F6ECEDD419DB06C1"},
 };
 
+static void sha1_gives_the_digests_of_fips_180(void **state)
+{
+    uint8_t digest[KB_SHA1_SIZE];
+
+    assert_int_equal(backend_of(state)->sha1("abc", 3, digest), KB_OK);
+    assert_hex(digest, sizeof(digest), "a9993e364706816aba3e25717850c26c9cd0d89d");
+    assert_int_equal(backend_of(state)->sha1("", 0, digest), KB_OK);
+    assert_hex(digest, sizeof(digest), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+}
+
 static void sha256_gives_the_digests_of_fips_180(void **state)
 {
     const struct kb_crypto *crypto = backend_of(state);
@@ -285,6 +295,7 @@ int main(void)
         BOTH(a_key_of_another_length_is_refused),
         BOTH(an_ended_aes_context_holds_nothing),
         cmocka_unit_test(aes_and_sha256_of_mbed_tls_hold_no_heap),
+        BOTH(sha1_gives_the_digests_of_fips_180),
         BOTH(sha256_gives_the_digests_of_fips_180),
         BOTH(sha256_of_a_million_letters_in_steps_is_that_of_fips_180),
         BOTH(gcm_seals_and_opens_the_test_cases_of_its_specification),
