@@ -9,6 +9,7 @@
 #include "card/dispatch.h"
 #include "card/files/access.h"
 #include "card/files/commands.h"
+#include "card/gsm/gsm.h"
 #include "card/maker.h"
 #include "crypto/secret.h"
 
@@ -68,6 +69,7 @@ enum kb_err kb_card_reset(struct kb_card *card, uint8_t *atr, size_t *atr_len)
     card->pending_len = 0;
     card->used = 0;
     kb_sim_reset(card);
+    kb_gsm_reset(card);
     kb_toolkit_reset(card);
     kb_inbox_reset(card);
     if (!err)
@@ -96,11 +98,13 @@ static enum kb_sw keep_pending(struct kb_card *card, struct kb_writer *out, size
     return bytes_remaining(card);
 }
 
-/* GET RESPONSE (TS 102 221 clause 12.1.1): out of sequence it is a technical problem. */
+/* GET RESPONSE (TS 102 221 clause 12.1.1): out of sequence it is a technical problem. In class A0 a
+ * wrong length is 67XX, and what is not asked for is gone (TS 51.011 clause 9.2.18). */
 static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
                                struct kb_writer *out)
 {
     size_t len = cmd->has_le ? cmd->ne : 256;
+    bool is_gsm = cmd->cla == KB_CLA_GSM;
 
     if (kb_apdu_p1p2(cmd))
         return KB_SW_INCORRECT_P1_P2;
@@ -108,6 +112,8 @@ static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
         return KB_SW_WRONG_LENGTH;
     if (!card->pending_len)
         return KB_SW_NO_PRECISE_DIAGNOSIS;
+    if (len > card->pending_len && is_gsm)
+        return (enum kb_sw)(KB_SW_WRONG_LENGTH | card->pending_len);
     if (len > card->pending_len && (len < 256 || card->port->transport == KB_TRANSPORT_T0))
         return (enum kb_sw)(KB_SW_CORRECT_LENGTH | card->pending_len);
     if (len > card->pending_len)
@@ -116,7 +122,7 @@ static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
     *out = kb_wr(card->buffer + card->pending_at, len);
     out->len = len;
     card->pending_at = (uint16_t)(card->pending_at + len);
-    card->pending_len = (uint16_t)(card->pending_len - len);
+    card->pending_len = is_gsm ? 0 : (uint16_t)(card->pending_len - len);
     return card->pending_len ? bytes_remaining(card) : KB_SW_OK;
 }
 
@@ -203,7 +209,8 @@ static bool continues_chain(const struct kb_card *card, const struct kb_apdu *cm
 static bool is_get_response(const struct kb_apdu *cmd)
 {
     return cmd->ins == INS_GET_RESPONSE && !cmd->has_more &&
-           (cmd->cla == KB_CLA_INTERINDUSTRY || cmd->cla == KB_CLA_PROPRIETARY);
+           (cmd->cla == KB_CLA_INTERINDUSTRY || cmd->cla == KB_CLA_PROPRIETARY ||
+            cmd->cla == KB_CLA_GSM);
 }
 
 /* Where the answer goes: behind the data of a chain, which the command still reads, and not over
@@ -213,6 +220,16 @@ static struct kb_writer answer_room(struct kb_card *card)
     size_t at = card->pending_len ? card->pending_at : card->chain_len;
 
     return kb_wr(card->buffer + at, KB_RESPONSE_DATA_MAX - at);
+}
+
+static enum kb_sw process_gsm(struct kb_card *card, const struct kb_apdu *cmd,
+                              struct kb_writer *out)
+{
+    enum kb_sw sw = kb_gsm_run(card, cmd, out);
+
+    if ((sw & 0xFF00) == KB_SW_GSM_BYTES)
+        keep_pending(card, out, 0);
+    return sw;
 }
 
 /* A command that is no GET RESPONSE. */
@@ -232,6 +249,8 @@ static enum kb_sw process(struct kb_card *card, struct kb_apdu *cmd, struct kb_w
     *out = answer_room(card);
     if (!is_ready)
         return sw;
+    if (cmd->cla == KB_CLA_GSM)
+        return process_gsm(card, cmd, out);
     sw = kb_dispatch(card, cmd, out);
     if (card->is_chaining)
         drop_chain(card);
@@ -240,7 +259,7 @@ static enum kb_sw process(struct kb_card *card, struct kb_apdu *cmd, struct kb_w
 
 static enum kb_sw receive(struct kb_card *card, struct kb_apdu *cmd, struct kb_writer *out)
 {
-    if (!kb_apdu_read_class(cmd) || cmd->cla == KB_CLA_GSM)
+    if (!kb_apdu_read_class(cmd))
         return KB_SW_CLA_NOT_SUPPORTED;
     if (!kb_channel_is_open(card->channels_open, cmd->channel))
         return KB_SW_CHANNEL_NOT_SUPPORTED;

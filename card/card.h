@@ -66,6 +66,7 @@ struct kb_card {
     uint8_t pins_disabled;             /* bit n */
     uint8_t pins_replaced;             /* bit n: the universal PIN stands for it */
     uint8_t pins_shared; /* bit n: verified on one channel, it counts on all of them */
+    uint8_t gsm_rehabilitated; /* class A0, in this session: bit 0 EF.IMSI, bit 1 EF.LOCI */
     struct kb_rule rules[KB_RULES];
     uint8_t rule_next;
 

@@ -186,7 +186,7 @@ static void resolve(const struct kb_card *card, const struct kb_file *file, stru
     }
 }
 
-static const struct kb_rule *rule_of(struct kb_card *card, const struct kb_file *file)
+const struct kb_rule *kb_access_rule(struct kb_card *card, const struct kb_file *file)
 {
     bool is_df = kb_file_is_df(file);
     uint16_t object = kb_tree_rule_file(card, file);
@@ -220,7 +220,7 @@ bool kb_access_granted(struct kb_card *card, const struct kb_file *file,
 
     if (card->life_cycle == KB_LIFE_ADMINISTRATIVE)
         return true;
-    rule = rule_of(card, file);
+    rule = kb_access_rule(card, file);
     if (!rule)
         return false;
     pins = rule->operation[operation].pins;
