@@ -19,7 +19,7 @@ static const struct row {
     {0xCA, KB_HEADER_P1, 0x00, 0x00, KB_WAY_OUT},      /* GET DATA */
     {0xCB, KB_HEADER_P2, 0xC0, 0x00, KB_WAY_OUT},      /* RETRIEVE DATA, next block */
     {0xCB, KB_HEADER_P2, 0xC0, 0xC0, KB_WAY_OUT},      /* RETRIEVE DATA, the same block */
-    {0xA4, KB_HEADER_P1, 0xFF, 0x03, KB_WAY_OUT},      /* SELECT, parent DF */
+    {0xA4, KB_HEADER_P1, 0xFF, 0x03, KB_WAY_OUT_ONCE}, /* SELECT, parent DF */
     {0x70, KB_HEADER_P1, 0xFF, 0x00, KB_WAY_OUT_ONCE}, /* MANAGE CHANNEL, open */
 };
 

@@ -12,8 +12,8 @@ enum kb_way {
     KB_WAY_UNKNOWN, /* no command of this card: refused without data */
     KB_WAY_IN,      /* P3 is Lc; 00: there are none */
     KB_WAY_OUT,     /* P3 is Le; 00: 256 */
-    KB_WAY_OUT_ONCE /* the same for a command that cannot be run again for a better Le: 00 is none,
-                       and the answer waits for GET RESPONSE */
+    KB_WAY_OUT_ONCE /* the same for a command that must not run again for a better Le: an answer of
+                       another length waits for GET RESPONSE */
 };
 
 enum kb_way kb_header_way(struct kb_card *card, const uint8_t header[KB_HEADER]);

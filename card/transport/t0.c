@@ -7,7 +7,7 @@
 #include "card/transport/header.h"
 #include "crypto/secret.h"
 
-enum { PROCEDURE_NULL = 0x60 };
+enum { PROCEDURE_NULL = 0x60, INS_GET_RESPONSE = 0xC0 };
 
 enum stage {
     STAGE_HEADER, /* the terminal speaks */
@@ -60,22 +60,30 @@ void kb_t0_receive(struct kb_t0 *t0, uint8_t byte)
  * Le. */
 static size_t length_of_apdu(const struct kb_t0 *t0)
 {
-    if (t0->way == KB_WAY_OUT || t0->command[KB_HEADER_P3])
-        return t0->way == KB_WAY_UNKNOWN ? KB_HEADER_P3 : t0->len;
+    if (t0->way == KB_WAY_OUT || (t0->way == KB_WAY_IN && t0->command[KB_HEADER_P3]))
+        return t0->len;
     return KB_HEADER_P3;
+}
+
+static void transmit(struct kb_t0 *t0, size_t len)
+{
+    t0->answer = kb_card_transmit(t0->card, kb_span(t0->command, len));
+    t0->answer.len -= sizeof(t0->status);
+    memcpy(t0->status, t0->answer.data + t0->answer.len, sizeof(t0->status));
 }
 
 static void run(struct kb_t0 *t0)
 {
-    size_t p3 = t0->command[KB_HEADER_P3], wanted = p3 ? p3 : 256;
-    uint8_t ins = t0->command[KB_HEADER_INS];
-    bool is_out = t0->way == KB_WAY_OUT || t0->way == KB_WAY_OUT_ONCE;
+    uint8_t ins = t0->command[KB_HEADER_INS], p3 = t0->command[KB_HEADER_P3];
 
-    t0->answer = kb_card_transmit(t0->card, kb_span(t0->command, length_of_apdu(t0)));
-    t0->answer.len -= sizeof(t0->status);
-    memcpy(t0->status, t0->answer.data + t0->answer.len, sizeof(t0->status));
+    transmit(t0, length_of_apdu(t0));
+    if (t0->way == KB_WAY_OUT_ONCE && t0->status[0] == KB_SW_BYTES_REMAINING >> 8 &&
+        t0->status[1] == p3) {
+        memcpy(t0->command + KB_HEADER_INS, (uint8_t[]){INS_GET_RESPONSE, 0, 0}, 3);
+        transmit(t0, KB_HEADER);
+    }
     /* The terminal counts on as many bytes as it asked for. */
-    if (!is_out || t0->answer.len != wanted)
+    if (t0->way == KB_WAY_IN || t0->answer.len != (p3 ? p3 : 256u))
         t0->answer.len = 0;
     t0->stage = t0->answer.len ? STAGE_ANSWER : STAGE_STATUS_1;
     t0->has_asked = false;

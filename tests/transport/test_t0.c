@@ -95,10 +95,15 @@ static void test_lc_zero_of_a_command_with_data_asks_for_none(void **state)
     line_play(&line, "> 00C0000001\n< C0 62 61..\n");
 }
 
-static void test_select_parent_has_an_answer_and_no_data(void **state)
+/* It may run once only: what it does counts from where it left the card. */
+static void test_an_answer_of_a_command_that_changes_state_waits_when_le_is_wrong(void **state)
 {
     (void)state;
-    line_play(&line, "> 00A4030C00\n< 6A82\n");
+    line_play(&line, "> 00A4030C00\n< 6A82\n"
+                     "> 0070000001\n< 70 01 9000\n"
+                     "> 0070000000\n< 6101\n> 00C0000001\n< C0 02 9000\n"
+                     "> 0070000005\n< 6101\n> 00C0000001\n< C0 03 9000\n"
+                     "> 0170000001\n< 70 04 9000\n");
 }
 
 static void test_an_instruction_that_is_not_there_is_refused_without_data(void **state)
@@ -164,7 +169,8 @@ int main(void)
                                start),
         cmocka_unit_test_setup(test_le_zero_means_256, start),
         cmocka_unit_test_setup(test_lc_zero_of_a_command_with_data_asks_for_none, start),
-        cmocka_unit_test_setup(test_select_parent_has_an_answer_and_no_data, start),
+        cmocka_unit_test_setup(
+            test_an_answer_of_a_command_that_changes_state_waits_when_le_is_wrong, start),
         cmocka_unit_test_setup(test_an_instruction_that_is_not_there_is_refused_without_data,
                                start),
         cmocka_unit_test_setup(test_refusals_carry_no_data, start),
