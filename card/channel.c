@@ -76,6 +76,9 @@ static void set_bit(uint8_t *bits, uint8_t index, bool value)
 void kb_channel_set_verified(struct kb_card *card, uint8_t pin, bool is_verified, bool on_all)
 {
     set_bit(&card->pins_verified, pin, is_verified);
+    /* What remote management verifies the terminal did not (TS 102 226 clause 6.2). */
+    if (is_verified && card->channel == KB_CHANNEL_REMOTE)
+        return;
     for (uint8_t i = 0; on_all && i < KB_CHANNELS; i++)
         set_bit(&card->channels[i].pins_verified, pin, is_verified);
 }

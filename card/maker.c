@@ -7,6 +7,7 @@
 #include "card/card.h"
 #include "card/cpa/plan.h"
 #include "card/files/commands.h"
+#include "card/ota/remote_keys.h"
 #include "crypto/secret.h"
 
 enum {
@@ -43,6 +44,8 @@ static const struct {
     {KB_OBJ_CPA_PLAN, 1, 1, KB_CPA_PLAN_MAX},
     {KB_OBJ_CPA_OPERATORS, 1, 1, OPERATORS_MAX},
     {KB_OBJ_SECRET, KB_SECRETS_OF_PLANS, 1, 255},
+    {KB_OBJ_REMOTE_KEYS, KB_REMOTE_SETS, KB_REMOTE_HEAD, KB_REMOTE_SET_MAX},
+    {KB_OBJ_REMOTE_CNTR, KB_REMOTE_SETS, COUNTER, COUNTER},
 };
 
 /* What a card with a plan for the air does not leave its maker without. */
@@ -66,6 +69,12 @@ static bool is_zero(struct kb_span value)
     return any == 0;
 }
 
+static bool is_counter(uint16_t object)
+{
+    return object == KB_OBJ_CNTR_IN || object == KB_OBJ_CNTR_OUT ||
+           (object >= KB_OBJ_REMOTE_CNTR && object < KB_OBJ_REMOTE_CNTR + KB_REMOTE_SETS);
+}
+
 /* Further rules of single objects. */
 static enum kb_sw check_value(const struct kb_card *card, uint16_t object, struct kb_span value)
 {
@@ -75,7 +84,9 @@ static enum kb_sw check_value(const struct kb_card *card, uint16_t object, struc
         return KB_SW_CONDITIONS_NOT_SATISFIED;
     if (object == KB_OBJ_CPA_PLAN && kb_cpa_plan_read(value, &plan))
         return KB_SW_INCORRECT_DATA;
-    if ((object == KB_OBJ_CNTR_IN || object == KB_OBJ_CNTR_OUT) && !is_zero(value))
+    if (is_counter(object) && !is_zero(value))
+        return KB_SW_INCORRECT_DATA;
+    if (object >= KB_OBJ_REMOTE_KEYS && object < KB_OBJ_REMOTE_CNTR && kb_remote_set_check(value))
         return KB_SW_INCORRECT_DATA;
     return KB_SW_OK;
 }

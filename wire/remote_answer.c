@@ -11,8 +11,9 @@ enum {
     INDEFINITE_ANSWER = 0xAF,
     INDEFINITE = 0x80, /* ISO/IEC 8825-1 clause 8.1.3.6 */
     COMPACT_HEAD = 3,
-    RESULT_HEAD = 6,   /* tag, three bytes of length, SW */
-    DEFINITE_FRAME = 8 /* tag, three bytes of length, and a count of two bytes */
+    SW_OF_NOTHING = 0x9000, /* when there was no command */
+    RESULT_HEAD = 6,        /* tag, three bytes of length, SW */
+    DEFINITE_FRAME = 8      /* tag, three bytes of length, and a count of two bytes */
 };
 
 /* --- Answers, written --- */
@@ -22,10 +23,12 @@ void kb_remote_answer_begin(struct kb_remote_answer *answer, enum kb_remote_form
 {
     *answer = (struct kb_remote_answer){.format = format, .wr = wr, .mark = wr->len};
     answer->limit = limit;
-    if (format == KB_REMOTE_COMPACT)
-        kb_wr_fill(wr, 0, COMPACT_HEAD);
-    else if (format == KB_REMOTE_INDEFINITE)
+    if (format == KB_REMOTE_COMPACT) {
+        kb_wr_u8(wr, 0);
+        kb_wr_u16(wr, SW_OF_NOTHING);
+    } else if (format == KB_REMOTE_INDEFINITE) {
         kb_wr_u16(wr, INDEFINITE_ANSWER << 8 | INDEFINITE);
+    }
     answer->at = wr->len;
 }
 

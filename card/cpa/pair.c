@@ -6,6 +6,7 @@
 
 #include "card/cpa/inside.h"
 #include "card/files/tree.h"
+#include "card/ota/remote_keys.h"
 #include "card/perso/encode.h"
 #include "crypto/secret.h"
 
@@ -207,7 +208,7 @@ static enum kb_err put_keys(struct kb_card *card, const struct kb_cpa_keys *keys
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !err; i++)
         err = kb_nvm_put(&card->nvm, rows[i].object, rows[i].key, KB_CPA_KEY);
-    return err;
+    return err ? err : kb_remote_restart(card);
 }
 
 static enum kb_err drop_subscription(struct kb_card *card, uint8_t subscription)

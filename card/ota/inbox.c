@@ -7,20 +7,17 @@
 
 #include "card/card.h"
 #include "card/ota/counter.h"
+#include "card/ota/remote.h"
+#include "card/ota/report.h"
 #include "card/ota/service.h"
 #include "crypto/secret.h"
 
 enum {
     SHARED_PARTS = 2, /* contents of so many parts fit into half of the room */
     ANSWER_MAX = 100, /* bytes of the application in a proof of receipt: it fits in one message */
+    BEHIND_REPORT =
+        160, /* answers to scripts lie in the buffer, behind the proof that bears them */
     DCS_8BIT_CLASS_2 = 0x16 /* the other way to say KB_SMS_DCS_USIM_8BIT, TS 23.038 clause 4 */
-};
-
-/* Where a packet came from and where its proof of receipt goes. */
-struct way {
-    enum kb_packet_bearer bearer;
-    const struct kb_sms_address *sender; /* of a short message */
-    struct kb_writer *deliver_report;
 };
 
 void kb_inbox_reset(struct kb_card *card)
@@ -28,80 +25,11 @@ void kb_inbox_reset(struct kb_card *card)
     kb_wipe(&card->inbox, sizeof(card->inbox));
 }
 
-/* --- Proof of receipt --- */
-
-/* In the answer to the ENVELOPE, which the terminal puts into TP-User-Data of the report
- * (TS 31.111 clause 7.1.1.2): the header that announces a response packet, and the packet. */
-static void deliver_report(struct kb_card *card, const struct kb_ota_command *command,
-                           const struct kb_ota_response *response, struct kb_writer *out)
-{
-    struct kb_span head = kb_packet_announcement(KB_PACKET_SMS, KB_PACKET_RESPONSE);
-
-    kb_wr_copy(out, head.data, head.len);
-    if (kb_ota_respond(card->port->crypto, command, response, out))
-        out->len -= head.len;
-}
-
-/* Keeps the SMS-SUBMIT until the terminal has fetched and sent it. */
-static void submit_report(struct kb_card *card, const struct kb_ota_command *command,
-                          const struct kb_ota_response *response, const struct kb_sms_address *to)
-{
-    struct kb_inbox *inbox = &card->inbox;
-    uint8_t packet[KB_SMS_USER_DATA], user_data[KB_SMS_USER_DATA];
-    struct kb_writer packet_wr = kb_wr(packet, sizeof(packet));
-    struct kb_writer data_wr = kb_wr(user_data, sizeof(user_data));
-    struct kb_writer wr = kb_wr(inbox->report, sizeof(inbox->report));
-    struct kb_sms_split split = {.packet = KB_SMS_RESPONSE_PACKET};
-    struct kb_sms sms = {.kind = KB_SMS_SUBMIT,
-                         .flags = KB_SMS_HAS_HEADER,
-                         .address = *to,
-                         .dcs = KB_SMS_DCS_USIM_8BIT};
-
-    if (kb_ota_respond(card->port->crypto, command, response, &packet_wr))
-        return;
-    split.contents = kb_wr_span(&packet_wr);
-    kb_sms_split_write(&split, 1, &data_wr);
-    sms.user_data = kb_wr_span(&data_wr);
-    kb_sms_write(&wr, &sms);
-    inbox->report_len = wr.is_bad || data_wr.is_bad ? 0 : (uint8_t)wr.len;
-}
-
-bool kb_inbox_has_report(const struct kb_card *card)
-{
-    return card->inbox.report_len;
-}
-
-void kb_inbox_report(const struct kb_card *card, struct kb_cat_command *command)
-{
-    command->type = KB_CAT_SEND_SHORT_MESSAGE;
-    command->destination = KB_CAT_NETWORK;
-    command->with.tpdu = kb_span(card->inbox.report, card->inbox.report_len);
-    kb_cat_add(&command->with, KB_CAT_TPDU);
-}
-
-void kb_inbox_forget_report(struct kb_card *card)
-{
-    kb_wipe(card->inbox.report, sizeof(card->inbox.report));
-    card->inbox.report_len = 0;
-}
-
-/* A channel has no place for a proof of receipt: there the application answers by itself. */
-static void report(struct kb_card *card, const struct way *way,
-                   const struct kb_ota_command *command, const struct kb_ota_response *response)
-{
-    if (way->bearer != KB_PACKET_SMS || !kb_ota_wants_response(command, response->status))
-        return;
-    if (kb_spi_get(command->spi, KB_SPI_POR_SUBMIT))
-        submit_report(card, command, response, way->sender);
-    else
-        deliver_report(card, command, response, way->deliver_report);
-}
-
 /* --- Packets --- */
 
 /* The application hears of what was accepted, and of a repeat, whose data are of no use to it any
  * more. Of all else nobody hears. */
-static void hand_on(struct kb_card *card, const struct way *way,
+static void hand_on(struct kb_card *card, const struct kb_ota_way *way,
                     const struct kb_ota_command *command, enum kb_ota_verdict verdict)
 {
     uint8_t bytes[ANSWER_MAX];
@@ -114,11 +42,12 @@ static void hand_on(struct kb_card *card, const struct way *way,
         kb_card_application(card)->packet(card, command, &answer);
     if (!answer.is_bad)
         response.data = kb_wr_span(&answer);
-    report(card, way, command, &response);
+    kb_ota_report(card, way, command, &response);
     kb_wipe(bytes, sizeof(bytes));
 }
 
-static void take_packet(struct kb_card *card, const struct way *way, uint8_t *packet, size_t len)
+static void take_for_application(struct kb_card *card, const struct kb_ota_way *way,
+                                 uint8_t *packet, size_t len)
 {
     struct kb_ota_stored stored = {&card->nvm, KB_OBJ_CNTR_IN};
     struct kb_ota_counter counter = kb_ota_counter(&stored);
@@ -134,12 +63,67 @@ static void take_packet(struct kb_card *card, const struct way *way, uint8_t *pa
             hand_on(card, way, &command, verdict);
     }
     kb_wipe(&keys, sizeof(keys));
+}
+
+/* What was accepted runs; of a repeat only its being one is told, lest it be done twice. The packet
+ * is wiped before the report may need its place. */
+static void run_script(struct kb_card *card, const struct kb_ota_way *way,
+                       const struct kb_remote_set *set, const struct kb_ota_command *command,
+                       struct kb_writer *packet)
+{
+    size_t at = (size_t)card->chain_len + BEHIND_REPORT;
+    size_t cap = at < KB_RESPONSE_DATA_MAX ? KB_RESPONSE_DATA_MAX - at : 0;
+    size_t limit = kb_ota_report_room(card, way, command);
+    struct kb_writer answer = kb_wr(card->buffer + (cap ? at : 0), cap);
+    struct kb_ota_response response = {.status = command->status};
+
+    if (!response.status)
+        response.status =
+            kb_remote_run(card, set, command->data, &answer, limit < cap ? limit : cap);
+    if (!answer.is_bad)
+        response.data = kb_wr_span(&answer);
+    kb_wipe(packet->data, packet->cap);
+    kb_ota_report(card, way, command, &response);
+    kb_wipe(answer.data, cap);
+}
+
+static void take_for_remote(struct kb_card *card, const struct kb_ota_way *way,
+                            const struct kb_remote_set *set, uint8_t *packet, size_t len)
+{
+    struct kb_ota_stored stored = {&card->nvm, (uint16_t)(KB_OBJ_REMOTE_CNTR + set->index)};
+    struct kb_ota_counter counter = kb_ota_counter(&stored);
+    struct kb_ota_receiver receiver = {card->port->crypto, &set->keys, 1,
+                                       &set->target,       1,          &counter};
+    struct kb_writer whole = kb_wr(packet, len);
+    struct kb_ota_command command;
+
+    if (kb_ota_open(&receiver, way->bearer, packet, len, &command) == KB_OTA_SILENCE)
+        kb_wipe(packet, len);
+    else
+        run_script(card, way, set, &command, &whole);
+}
+
+/* The TAR and the number of the key set say whose packet it is. */
+static void take_packet(struct kb_card *card, const struct kb_ota_way *way, uint8_t *packet,
+                        size_t len)
+{
+    const uint8_t *own = kb_card_application(card)->target.tar;
+    struct kb_remote_set set;
+    struct kb_packet head;
+
+    if (!kb_packet_parse(kb_span(packet, len), way->bearer, KB_PACKET_COMMAND, &head) &&
+        memcmp(head.tar, own, KB_TAR_SIZE) && kb_remote_find(card, &head, &set)) {
+        take_for_remote(card, way, &set, packet, len);
+        kb_wipe(&set, sizeof(set));
+        return;
+    }
+    take_for_application(card, way, packet, len);
     kb_wipe(packet, len);
 }
 
 void kb_inbox_packet(struct kb_card *card, uint8_t *packet, size_t len)
 {
-    const struct way way = {.bearer = KB_PACKET_CHANNEL};
+    const struct kb_ota_way way = {.bearer = KB_PACKET_CHANNEL};
 
     take_packet(card, &way, packet, len);
 }
@@ -152,7 +136,7 @@ static size_t divide_room(struct kb_inbox *inbox, unsigned parts)
 {
     size_t first = parts <= SHARED_PARTS ? KB_INBOX_ROOM / 2 : KB_INBOX_ROOM;
 
-    if (inbox->is_stream)
+    if (inbox->is_stream || inbox->answer_len)
         return 0;
     if (inbox->join[0].cap != first) {
         memset(inbox->join, 0, sizeof(inbox->join));
@@ -172,10 +156,13 @@ void kb_inbox_stream(struct kb_card *card, bool is_stream)
     memset(inbox->join, 0, sizeof(inbox->join));
     kb_wipe(inbox->room, sizeof(inbox->room));
     inbox->received = 0;
+    if (inbox->answer_len)
+        inbox->report_len = 0;
+    inbox->answer_len = 0;
     inbox->is_stream = is_stream;
 }
 
-static void take_part(struct kb_card *card, const struct way *way, const struct kb_sms *sms,
+static void take_part(struct kb_card *card, const struct kb_ota_way *way, const struct kb_sms *sms,
                       unsigned parts)
 {
     struct kb_inbox *inbox = &card->inbox;
@@ -191,7 +178,7 @@ static void take_part(struct kb_card *card, const struct way *way, const struct 
 }
 
 /* What fits in one message needs no place among those that wait for more. */
-static void take_single(struct kb_card *card, const struct way *way, struct kb_span contents)
+static void take_single(struct kb_card *card, const struct kb_ota_way *way, struct kb_span contents)
 {
     uint8_t packet[KB_SMS_USER_DATA];
     struct kb_writer wr = kb_wr(packet, sizeof(packet));
@@ -213,7 +200,7 @@ enum kb_sw kb_inbox_short_message(struct kb_card *card, const struct kb_cat_enve
     struct kb_sms sms;
     struct kb_sms_header header;
     struct kb_span contents;
-    const struct way way = {KB_PACKET_SMS, &sms.address, out};
+    const struct kb_ota_way way = {KB_PACKET_SMS, &sms.address, out};
 
     if (kb_sms_parse(envelope->with.tpdu, KB_SMS_DELIVER, &sms) || !is_download(&sms) ||
         kb_sms_header_parse(sms.user_data, &header, &contents))

@@ -2,7 +2,8 @@
 /*
  * Secured packets as they come to the card: short messages put together, opened under the key set
  * of the service (KB_OBJ_SECRET + KB_SECRET_KIC and KB_SECRET_KID, number 1; AES, or triple DES
- * where the plan for the air says so) and handed to the application; proofs of receipt as the SPI
+ * where the plan for the air says so) and handed to the application, or under one of remote
+ * management (card/ota/remote_keys.h) and run (card/ota/remote.h); proofs of receipt as the SPI
  * wants them. And the way out: packets of the card.
  */
 #ifndef KB_CARD_OTA_INBOX_H
@@ -29,8 +30,10 @@ enum {
 struct kb_inbox {
     struct kb_sms_join join[KB_INBOX_PLACES]; /* their rooms are parts of room below */
     bool is_stream;                           /* room is that of a channel: see kb_inbox_stream */
-    uint16_t received;  /* bytes of the stream that lie in room, the application's to count */
-    uint8_t report_len; /* 0: none waits */
+    uint16_t received;   /* bytes of the stream that lie in room, the application's to count */
+    uint16_t answer_len; /* bytes of a proof of receipt in room, which goes in several messages */
+    uint8_t chain;       /* scripts of remote management are chained: the key set's index + 1 */
+    uint8_t report_len;  /* 0: none waits */
     uint8_t report[KB_INBOX_REPORT];
     uint8_t room[KB_INBOX_ROOM];
 };
