@@ -101,7 +101,7 @@ static void split_document(struct work *work)
     work->row.sqn = strtoull(work->sqn, NULL, 10);
 }
 
-/* --- Commands: "SET id subscriber.by-imsi-IMSI.aud3g algorithm,Ki,opc,OPc" --- */
+/* --- Commands: "SET id subscriber.by-imsi-IMSI.aud3g algorithm,Ki[,opc,OPc]", or aud2g --- */
 
 /* The next word, which another than the wanted separator ends the line with. */
 static const char *next_word(const char *at, char separator, char place[KB_EXPORT_VALUE])
@@ -123,7 +123,7 @@ static bool split_command(struct work *work)
         return false;
     at = next_word(at + sizeof subscriber - 1, '.', row->imsi);
     at = next_word(at, ' ', word);
-    if (strcmp(word, "aud3g") != 0)
+    if (strcmp(word, "aud3g") != 0 && strcmp(word, "aud2g") != 0)
         return false;
     at = next_word(at, ',', row->algorithm);
     at = next_word(at, ',', row->ki);
