@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {0x00, 0xA4, kb_files_select},        /* TS 102 221 11.1.1 */
     {0x00, 0x88, kb_sim_authenticate},    /* TS 31.102 7.1 */
     {0x00, 0xB2, kb_files_read_record},   /* TS 102 221 11.1.5 */
+    {0x80, 0x78, kb_sim_identity},        /* TS 31.102 7.5 */
     {0x80, 0xF2, kb_files_status},        /* TS 102 221 11.1.2 */
     {0x00, 0xD6, kb_files_update_binary}, /* TS 102 221 11.1.4 */
     {0x00, 0xDC, kb_files_update_record}, /* TS 102 221 11.1.6 */

@@ -42,6 +42,7 @@ enum kb_sw {
     KB_SW_GSM_BYTES = 0x9F00, /* 9FXX: class A0, XX bytes wait for GET RESPONSE */
     KB_SW_AUTHENTICATION_MAC_INCORRECT = 0x9862, /* TS 31.102 clause 7.3.1 */
     KB_SW_CONTEXT_NOT_SUPPORTED = 0x9864,
+    KB_SW_AUTHENTICATION_NO_MEMORY = 0x9866,
 };
 
 #endif

@@ -259,7 +259,8 @@ static void a_wrong_shape_is_refused(void **state)
     assert_int_equal(rig_send(&rig, "00880081 02 0F00"), 0x6700);
     assert_int_equal(rig_send(&rig, "00880081 02 0000"), 0x6A80);
     assert_int_equal(rig_send(&rig, "00880080 01 00"), 0x6A80);
-    assert_int_equal(rig_send(&rig, "00880082 01 00"), 0x6A86);
+    assert_int_equal(rig_send(&rig, "00880082 01 00"), 0x9864);
+    assert_int_equal(rig_send(&rig, "00880083 01 00"), 0x6A86);
     assert_int_equal(rig_send(&rig, "00880181 01 00"), 0x6A86);
     assert_int_equal(rig_send(&rig, "00A4000C023F00"), 0x9000);
     assert_int_equal(rig_send(&rig, "00A4044C07A0000000871002"), 0x9000);
