@@ -8,6 +8,7 @@
 #include "card/cpa/plan.h"
 #include "card/files/commands.h"
 #include "card/ota/remote_keys.h"
+#include "card/perso/profile.h"
 #include "crypto/secret.h"
 
 enum {
@@ -34,8 +35,9 @@ static const struct {
     {KB_OBJ_PERSO_CODE, KB_FIELDS, 16, 16},
     {KB_OBJ_PIN, KB_PINS, KB_PIN_OBJECT, KB_PIN_OBJECT},
     {KB_OBJ_PIN_TRIES, KB_PINS, KB_PIN_TRIES_OBJECT, KB_PIN_TRIES_OBJECT},
-    {KB_OBJ_KI, KB_SUBSCRIPTIONS, 16, 16},
-    {KB_OBJ_OPC, KB_SUBSCRIPTIONS, 16, 16},
+    {KB_OBJ_KI, KB_SUBSCRIPTIONS, KB_KI_SHORT, KB_KI_LONG},
+    {KB_OBJ_OPC, KB_SUBSCRIPTIONS, KB_KI_SHORT, KB_KI_LONG},
+    {KB_OBJ_AKA, KB_SUBSCRIPTIONS, KB_PROFILE_SIZE, KB_PROFILE_SIZE},
     {KB_OBJ_CNTR_IN, 1, COUNTER, COUNTER},
     {KB_OBJ_CNTR_OUT, 1, COUNTER, COUNTER},
     {KB_OBJ_CREDENTIAL, 1, 3, CREDENTIAL_MAX},

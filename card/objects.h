@@ -16,6 +16,8 @@ enum {
     KB_IMAGE_BLOCKS = 48,
     KB_IMAGE_PAGE = 4 * KB_IMAGE_BLOCK, /* and in one object */
     KB_IMAGE_PAGES = KB_IMAGE_BLOCKS * KB_IMAGE_BLOCK / KB_IMAGE_PAGE,
+    KB_KI_SHORT = 16, /* bytes of K and OPc; K of TUAK may be long, TOPc is */
+    KB_KI_LONG = 32,
     KB_SECRETS = 32,
     KB_SECRETS_OF_PLANS = 28, /* the others are the operator's, see KB_OBJ_OPERATOR_KEYS */
     KB_SECRET_ADMIN_CODE = 0, /* as written by the plan's field for the maker */
@@ -44,8 +46,8 @@ enum kb_object {
     KB_OBJ_PIN = 32,       /* + index, files/pin: struct of value, unblock code, limits */
     KB_OBJ_PIN_TRIES = 40, /* + index, files/pin: tries of PIN and of unblock code, enabled */
 
-    KB_OBJ_KI = 48,  /* + subscription, sim: 16 bytes */
-    KB_OBJ_OPC = 50, /* + subscription, sim: 16 bytes */
+    KB_OBJ_KI = 48,  /* + subscription, sim: 16 or 32 bytes */
+    KB_OBJ_OPC = 50, /* + subscription, sim: OPc 16, TOPc 32 bytes */
 
     /* Over the air. Down to KB_OBJ_CPA_OPERATORS the maker writes them; the card never shows them.
      */

@@ -217,6 +217,13 @@ static void put_pins(struct kb_commands *list, const struct kb_plan *plan)
     }
 }
 
+static void put_profiles(struct kb_commands *list, const struct kb_plan *plan)
+{
+    for (unsigned i = 0; i < KB_SUBSCRIPTIONS; i++)
+        if (plan->profiles[i].is_there)
+            put_object(list, KB_OBJ_AKA + i, plan->profiles[i].bytes, KB_PROFILE_SIZE);
+}
+
 static void load_algorithm(struct kb_commands *list, struct kb_span image)
 {
     uint8_t block = 0;
@@ -244,6 +251,7 @@ void kb_blueprint_common(struct kb_commands *list, const struct kb_plan *plan,
                    sizeof tries);
     }
     put_pins(list, plan);
+    put_profiles(list, plan);
     build_tree(list, plan);
     load_algorithm(list, image);
 }

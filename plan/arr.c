@@ -30,7 +30,7 @@ static size_t arr_above(const struct kb_plan_build *build, const struct kb_path 
 enum kb_err kb_plan_join_arr(struct kb_plan_build *build, const yaml_node_t *node,
                              const struct kb_plan_file *file)
 {
-    size_t arr = arr_above(build, &file->path);
+    size_t arr = arr_above(build, file->is_link ? &file->link : &file->path);
     const struct kb_path *holder = &build->plan->files[build->arrs[arr].file].path;
 
     build->arr_of[file - build->plan->files] = (uint8_t)arr;

@@ -83,6 +83,10 @@ enum kb_err kb_plan_join_arr(struct kb_plan_build *build, const yaml_node_t *nod
 /* When all files are known: numbers the records, writes them, tells each file its own. */
 enum kb_err kb_plan_make_arrs(struct kb_plan_build *build);
 
+/* authentication.c; node may be NULL: the usual. The keys are checked when all items are known. */
+enum kb_err kb_plan_read_authentication(struct kb_plan_build *build, const yaml_node_t *node);
+enum kb_err kb_plan_check_keys(struct kb_plan_build *build);
+
 /* files.c; content.c fills what files.c declared. */
 enum kb_err kb_plan_read_files(struct kb_plan_build *build, const yaml_node_t *node);
 enum kb_err kb_plan_read_contents(struct kb_plan_build *build);

@@ -25,7 +25,7 @@ static const struct kb_key keys[] = {
     {"name", KB_KEY_SCALAR, true, offsetof(struct raw, name), 0, 0, NULL},
     {"type", KB_KEY_WORD, false, offsetof(struct raw, type), 0, 0, types},
     {"same_as", KB_KEY_SCALAR, false, offsetof(struct raw, same_as), 0, 0, NULL},
-    {"access", KB_KEY_SCALAR, true, offsetof(struct raw, access), 0, 0, NULL},
+    {"access", KB_KEY_SCALAR, false, offsetof(struct raw, access), 0, 0, NULL},
     {"size", KB_KEY_NUMBER, false, offsetof(struct raw, size), 1, 32767, NULL},
     {"record_size", KB_KEY_NUMBER, false, offsetof(struct raw, record_size), 1, 255, NULL},
     {"records", KB_KEY_NUMBER, false, offsetof(struct raw, records), 1, 254, NULL},
@@ -196,19 +196,19 @@ static enum kb_err check_shape(struct kb_plan_build *build, const yaml_node_t *n
     return KB_OK;
 }
 
-/* A link has no body of its own: it takes kind and sizes from an EF that stands before it and is no
- * link itself. */
+/* A link is another name for an EF that stands before it: it has that one's body, rule and life
+ * cycle, and is no link to a link. */
 static enum kb_err read_link(struct kb_plan_build *build, const yaml_node_t *node,
                              const struct raw *raw, struct kb_plan_file *file)
 {
     const struct kb_plan_file *there;
     enum kb_err err;
 
-    if (raw->type != NO_TYPE || raw->size || raw->record_size || raw->records || raw->aid ||
-        raw->content || raw->fill || raw->arr)
+    if (raw->type != NO_TYPE || raw->access || raw->size || raw->record_size || raw->records ||
+        raw->aid || raw->content || raw->fill || raw->arr)
         return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
-                            "a file with 'same_as' has only path, name, access and sfi of its own; "
-                            "remove the other keys");
+                            "a file with 'same_as' has only path, name and sfi of its own; remove "
+                            "the other keys");
     err = kb_plan_read_path(build, raw->same_as, "same_as", &file->link);
     if (err)
         return err;
@@ -225,6 +225,7 @@ static enum kb_err read_link(struct kb_plan_build *build, const yaml_node_t *nod
     file->size = there->size;
     file->record_size = there->record_size;
     file->record_count = there->record_count;
+    build->rule_of[file - build->plan->files] = build->rule_of[there - build->plan->files];
     return KB_OK;
 }
 
@@ -311,7 +312,7 @@ static enum kb_err fill_file(struct kb_plan_build *build, const yaml_node_t *nod
         err = check_sfi(build, kb_yaml_find(yaml, node, "sfi"), file);
     if (!err)
         err = read_aid(build, raw->aid, file);
-    if (!err)
+    if (!err && !file->is_link)
         err = kb_plan_read_rule(build, raw->access, file, &build->rule_of[index]);
     build->fill_of[index] = 0xFF;
     if (!err && raw->fill)
@@ -327,8 +328,9 @@ static enum kb_err read_file(struct kb_plan_build *build, const yaml_node_t *nod
     struct raw raw = {.type = NO_TYPE};
     enum kb_err err = kb_schema_read(&build->yaml, node, keys, &raw);
 
-    if (!err && raw.type == NO_TYPE && !raw.same_as)
-        err = kb_yaml_fail(&build->yaml, node, KB_ERR_ABSENT, "key 'type' is missing; add it");
+    if (!err && !raw.same_as && (raw.type == NO_TYPE || !raw.access))
+        err = kb_yaml_fail(&build->yaml, node, KB_ERR_ABSENT, "key '%s' is missing; add it",
+                           raw.type == NO_TYPE ? "type" : "access");
     if (err)
         return err;
     if (plan->file_count == KB_PLAN_FILES)

@@ -10,7 +10,7 @@
 
 struct parts {
     const yaml_node_t *format, *name, *memory, *atr, *iccid, *imsi_t, *pins, *access, *files,
-        *states, *transitions, *fields, *air;
+        *states, *transitions, *fields, *air, *authentication;
 };
 
 static const struct kb_key keys[] = {
@@ -21,6 +21,8 @@ static const struct kb_key keys[] = {
     {"iccid", KB_KEY_MAP, true, offsetof(struct parts, iccid), 0, 0, NULL},
     {"imsi_t", KB_KEY_MAP, false, offsetof(struct parts, imsi_t), 0, 0, NULL},
     {"pins", KB_KEY_LIST, false, offsetof(struct parts, pins), 0, KB_PINS, NULL},
+    {"authentication", KB_KEY_LIST, false, offsetof(struct parts, authentication), 1,
+     KB_SUBSCRIPTIONS, NULL},
     {"access", KB_KEY_MAP, true, offsetof(struct parts, access), 0, 0, NULL},
     {"files", KB_KEY_LIST, true, offsetof(struct parts, files), 1, KB_PLAN_FILES, NULL},
     {"states", KB_KEY_LIST, false, offsetof(struct parts, states), 1,
@@ -45,6 +47,8 @@ static enum kb_err read_settings(struct kb_plan_build *build, const struct parts
         err = kb_plan_read_pins(build, parts->pins);
     if (!err)
         err = kb_plan_read_access(build, parts->access);
+    if (!err)
+        err = kb_plan_read_authentication(build, parts->authentication);
     return err;
 }
 
@@ -71,6 +75,8 @@ static enum kb_err read_algorithm(struct kb_plan_build *build, const struct part
         err = kb_plan_read_fields(build, parts->fields);
     if (!err)
         err = kb_plan_read_air(build, parts->air);
+    if (!err)
+        err = kb_plan_check_keys(build);
     if (!err)
         err = kb_plan_check_view(build);
     if (!err)

@@ -9,7 +9,7 @@
 struct pin {
     const yaml_node_t *name, *reference, *value, *unblock;
     uint32_t index, tries, unblock_tries;
-    bool is_enabled, may_disable;
+    bool is_enabled, may_disable, is_shared;
 };
 
 static const struct kb_key keys[] = {
@@ -22,6 +22,7 @@ static const struct kb_key keys[] = {
     {"unblock", KB_KEY_SCALAR, false, offsetof(struct pin, unblock), 0, 0, NULL},
     {"enabled", KB_KEY_FLAG, false, offsetof(struct pin, is_enabled), 0, 0, NULL},
     {"may_disable", KB_KEY_FLAG, false, offsetof(struct pin, may_disable), 0, 0, NULL},
+    {"shared", KB_KEY_FLAG, false, offsetof(struct pin, is_shared), 0, 0, NULL},
     {0},
 };
 
@@ -138,8 +139,9 @@ static enum kb_err read_pin(struct kb_plan_build *build, const yaml_node_t *node
     err = read_reference(build, raw.reference, &pin->object[0]);
     pin->object[1] = (uint8_t)raw.tries;
     pin->object[2] = raw.unblock ? (uint8_t)raw.unblock_tries : 0;
-    pin->object[3] = (uint8_t)((raw.may_disable ? KB_PIN_MAY_DISABLE : 0) |
-                               (raw.unblock ? KB_PIN_HAS_UNBLOCK : 0));
+    pin->object[3] =
+        (uint8_t)((raw.may_disable ? KB_PIN_MAY_DISABLE : 0) |
+                  (raw.unblock ? KB_PIN_HAS_UNBLOCK : 0) | (raw.is_shared ? KB_PIN_SHARED : 0));
     if (!err)
         err = read_codes(build, &raw, pin);
     if (!err)

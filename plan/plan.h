@@ -13,6 +13,7 @@
 #include "agree/curve.h"
 #include "card/files/pin.h"
 #include "card/perso/image.h"
+#include "card/perso/profile.h"
 #include "crypto/crypto.h"
 #include "wire/report.h"
 
@@ -43,6 +44,14 @@ struct kb_plan_pin {
     uint8_t object[KB_PIN_OBJECT];
     bool is_enabled;
     bool is_random; /* the factory draws PIN and unblock code for each card */
+};
+
+/* How a subscription authenticates: KB_OBJ_AKA, which the factory writes when the plan speaks of
+ * it.
+ */
+struct kb_plan_profile {
+    bool is_there;
+    uint8_t bytes[KB_PROFILE_SIZE];
 };
 
 /* What the factory makes for each card beside its files. */
@@ -137,6 +146,7 @@ struct kb_plan {
     struct kb_plan_made_item *made;
     struct kb_plan_transition *transitions;
     uint8_t state_count;
+    struct kb_plan_profile profiles[KB_SUBSCRIPTIONS];
     struct kb_plan_air air;
 };
 

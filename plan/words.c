@@ -7,8 +7,12 @@
 
 const char *const kb_words_format[] = {"bytes", "digits", "text", "plmns", "dial", NULL};
 const char *const kb_words_check[] = {"none", "luhn", "not-flat", NULL};
-const char *const kb_words_encoder[] = {"raw",      "bcd", "imsi", "iccid", "acc",        "plmn",
-                                        "plmn-act", "spn", "smsp", "pin",   "mnc-length", NULL};
+const char *const kb_words_encoder[] = {"raw",        "bcd",      "imsi", "iccid", "acc",
+                                        "plmn",       "plmn-act", "spn",  "smsp",  "pin",
+                                        "mnc-length", "aka",      NULL};
+const char *const kb_words_algorithm[] = {"milenage", "tuak", "xor", NULL};
+const char *const kb_words_aka[] = {"algorithm",  "gsm",      "res",   "ck",        "ik", "mac",
+                                    "iterations", "ind_bits", "delta", "age_limit", NULL};
 const char *const kb_words_method[] = {"code", "challenge", NULL};
 const char *const kb_words_data[] = {"tlv", "dgi", NULL};
 const char *const kb_words_state[] = {"IDLE", "READY", "ALERT", "PERSO", "LOCKED", "BLOCKED", NULL};

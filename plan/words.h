@@ -7,14 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-extern const char *const kb_words_format[];  /* enum kb_item_format */
-extern const char *const kb_words_check[];   /* enum kb_item_check */
-extern const char *const kb_words_encoder[]; /* enum kb_encoder */
-extern const char *const kb_words_method[];  /* enum kb_verify_method */
-extern const char *const kb_words_data[];    /* what PUT takes: tlv, dgi */
-extern const char *const kb_words_state[];   /* enum kb_perso_state */
-extern const char *const kb_words_event[];   /* enum kb_perso_event */
-extern const char *const kb_words_role[];    /* what an item means to exports */
+extern const char *const kb_words_format[];    /* enum kb_item_format */
+extern const char *const kb_words_check[];     /* enum kb_item_check */
+extern const char *const kb_words_encoder[];   /* enum kb_encoder */
+extern const char *const kb_words_algorithm[]; /* enum kb_aka_algorithm */
+extern const char *const kb_words_aka[];       /* enum kb_profile_part */
+extern const char *const kb_words_method[];    /* enum kb_verify_method */
+extern const char *const kb_words_data[];      /* what PUT takes: tlv, dgi */
+extern const char *const kb_words_state[];     /* enum kb_perso_state */
+extern const char *const kb_words_event[];     /* enum kb_perso_event */
+extern const char *const kb_words_role[];      /* what an item means to exports */
 
 bool kb_words_has(const char *const *words, const char *text);
 

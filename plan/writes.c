@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where an item goes and how it is coded there. The card's loader proves the same (card/perso);
  * here the maker hears of it with the line. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "card/perso/encode.h"
+#include "card/perso/profile.h"
 #include "plan/build.h"
 
 struct raw {
     const yaml_node_t *file, *pin, *unblock;
     unsigned encoder;
-    uint32_t record, offset, length, secret, ki, opc, display;
+    unsigned part;
+    uint32_t record, offset, length, secret, ki, opc, aka, display;
     bool is_serial;
 };
 
-enum { KEY_SIZE = 16, SERIAL_MAX = 20, SMSP_SIZE = 28 };
+enum { SERIAL_MAX = 20, SMSP_SIZE = 28 };
 
 #define ABSENT UINT32_MAX
 
@@ -31,6 +34,8 @@ static const struct kb_key keys[] = {
     {"unblock", KB_KEY_SCALAR, false, offsetof(struct raw, unblock), 0, 0, NULL},
     {"ki", KB_KEY_NUMBER, false, offsetof(struct raw, ki), 0, KB_SUBSCRIPTIONS - 1, NULL},
     {"opc", KB_KEY_NUMBER, false, offsetof(struct raw, opc), 0, KB_SUBSCRIPTIONS - 1, NULL},
+    {"aka", KB_KEY_NUMBER, false, offsetof(struct raw, aka), 0, KB_SUBSCRIPTIONS - 1, NULL},
+    {"part", KB_KEY_WORD, false, offsetof(struct raw, part), 0, 0, kb_words_aka},
     {"serial", KB_KEY_FLAG, false, offsetof(struct raw, is_serial), 0, 0, NULL},
     {0},
 };
@@ -54,6 +59,7 @@ static const struct encoder {
     [KB_ENCODE_SMSP] = {1u << KB_FORMAT_DIAL, 1, 21, 0},
     [KB_ENCODE_PIN] = {1u << KB_FORMAT_DIGITS, 4, 8, 0},
     [KB_ENCODE_MNC_LENGTH] = {1u << KB_FORMAT_DIGITS, 1, 1, 0},
+    [KB_ENCODE_AKA] = {1u << KB_FORMAT_DIGITS | 1u << KB_FORMAT_TEXT, 1, 15, 0},
 };
 
 static enum kb_err check_format(struct kb_plan_build *build, const yaml_node_t *node,
@@ -103,7 +109,11 @@ static enum kb_err room_in(struct kb_plan_build *build, const yaml_node_t *node,
                            const struct kb_plan_file *file, const struct raw *raw, size_t *room)
 {
     *room = file->kind == KB_FILE_TRANSPARENT ? file->size : file->record_size;
-    if (file->kind == KB_FILE_CYCLIC || kb_plan_is_df(file))
+    if (file->is_link)
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_RULE,
+                            "%s is another name for %s; write there", file->name,
+                            kb_plan_path_text(&file->link).text);
+    if (file->kind != KB_FILE_TRANSPARENT && file->kind != KB_FILE_LINEAR_FIXED)
         return kb_yaml_fail(&build->yaml, node, KB_ERR_RULE,
                             "%s is no place for an item; use a transparent or linear-fixed file",
                             file->name);
@@ -189,15 +199,34 @@ static enum kb_err to_pin(struct kb_plan_build *build, const struct raw *raw,
     return err;
 }
 
+static bool is_key_length(size_t len)
+{
+    return len == KB_KI_SHORT || len == KB_KI_LONG;
+}
+
 static enum kb_err to_key(struct kb_plan_build *build, const yaml_node_t *node,
                           const struct kb_plan_item *item, struct kb_plan_write *write)
 {
-    write->length = KEY_SIZE;
+    write->length = item->max;
     if (write->encoder != KB_ENCODE_RAW || item->format != KB_FORMAT_BYTES ||
-        item->min != KEY_SIZE || item->max != KEY_SIZE)
+        !is_key_length(item->min) || !is_key_length(item->max))
         return kb_yaml_fail(&build->yaml, node, KB_ERR_RULE,
-                            "a subscriber key is 16 bytes as they are; use format bytes, length "
-                            "16, encoder raw");
+                            "a subscriber key is 16 or 32 bytes as they are; use format bytes, "
+                            "length 16 or 32 (or min 16 and max 32), encoder raw");
+    return KB_OK;
+}
+
+/* A part of a subscription's authentication: the encoder follows from the target. */
+static enum kb_err to_aka(struct kb_plan_build *build, const yaml_node_t *node,
+                          const struct raw *raw, struct kb_plan_write *write)
+{
+    if (raw->part == UINT_MAX)
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_ABSENT,
+                            "which part of the authentication? Add 'part', such as algorithm");
+    write->target = KB_TARGET_AKA;
+    write->object = (uint16_t)raw->aka;
+    write->argument = (uint8_t)raw->part;
+    write->length = (uint16_t)kb_profile_part_size(write->argument);
     return KB_OK;
 }
 
@@ -230,12 +259,13 @@ static enum kb_err read_target(struct kb_plan_build *build, const yaml_node_t *n
                                struct kb_plan_write *write)
 {
     int targets = !!raw->file + !!raw->pin + !!raw->unblock + (raw->secret != ABSENT) +
-                  (raw->ki != ABSENT) + (raw->opc != ABSENT) + raw->is_serial;
+                  (raw->ki != ABSENT) + (raw->opc != ABSENT) + (raw->aka != ABSENT) +
+                  raw->is_serial;
 
     if (targets != 1)
         return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
                             "a write has one target, this one has %d; name one of file, secret, "
-                            "pin, unblock, ki, opc or serial",
+                            "pin, unblock, ki, opc, aka or serial",
                             targets);
     if (!raw->file && (raw->record || raw->offset != ABSENT || raw->length))
         return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
@@ -244,6 +274,8 @@ static enum kb_err read_target(struct kb_plan_build *build, const yaml_node_t *n
         return to_file(build, node, raw, write);
     if (raw->pin || raw->unblock)
         return to_pin(build, raw, item, write);
+    if (raw->aka != ABSENT)
+        return to_aka(build, node, raw, write);
     if (raw->is_serial)
         return to_serial(build, node, item, write);
     if (raw->secret != ABSENT) {
@@ -264,11 +296,18 @@ static enum kb_err read_write(struct kb_plan_build *build, const yaml_node_t *no
                       .secret = ABSENT,
                       .ki = ABSENT,
                       .opc = ABSENT,
+                      .aka = ABSENT,
+                      .part = UINT_MAX,
                       .display = ABSENT};
     enum kb_err err = kb_schema_read(&build->yaml, node, keys, &raw);
 
     if (err)
         return err;
+    if ((raw.part != UINT_MAX || raw.encoder == KB_ENCODE_AKA) && raw.aka == ABSENT)
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
+                            "'part' and encoder aka go with 'aka'; remove them or add that");
+    if (raw.aka != ABSENT)
+        raw.encoder = KB_ENCODE_AKA;
     write->encoder = (uint8_t)raw.encoder;
     if (raw.display != ABSENT)
         write->argument = (uint8_t)raw.display;
@@ -286,6 +325,8 @@ static bool is_same_path(const struct kb_path *a, const struct kb_path *b)
 static bool do_meet(const struct kb_plan_write *a, const struct kb_plan_write *b)
 {
     if (a->target != b->target)
+        return false;
+    if (a->target == KB_TARGET_AKA && a->argument != b->argument)
         return false;
     if (a->target != KB_TARGET_FILE)
         return a->object == b->object;

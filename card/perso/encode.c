@@ -3,6 +3,7 @@
 
 #include "card/perso/encode.h"
 
+#include "card/perso/profile.h"
 #include "card/perso/plmn.h"
 #include "card/perso/text.h"
 #include "wire/bcd.h"
@@ -154,6 +155,7 @@ static const struct {
     [KB_ENCODE_SMSP] = {encode_smsp, SMSP_SIZE, 1},                /* TS 31.102 4.2.27 */
     [KB_ENCODE_PIN] = {encode_pin, 8, 1},                          /* TS 102 221 9.5.1 */
     [KB_ENCODE_MNC_LENGTH] = {encode_mnc_length, 1, 1},            /* TS 31.102 4.2.18 */
+    [KB_ENCODE_AKA] = {kb_profile_encode, 0, 1},                   /* TS 33.102, TS 35.231 */
 };
 
 size_t kb_encoder_size(enum kb_encoder encoder)

@@ -121,9 +121,10 @@ enum kb_write_target {
     KB_TARGET_SECRET, /* object KB_OBJ_SECRET + n; a RAW value keeps its own length */
     KB_TARGET_PIN,    /* PIN object with index n: argument 0 PIN, 1 its unblock code; both come with
                          fresh tries */
-    KB_TARGET_KI,     /* subscription n; its SQN array starts again */
-    KB_TARGET_OPC,    /* subscription n */
+    KB_TARGET_KI,     /* subscription n, 16 or 32 bytes; its SQN array starts again */
+    KB_TARGET_OPC,    /* subscription n, 16 or 32 bytes */
     KB_TARGET_SERIAL, /* the card's identifier, in its own length */
+    KB_TARGET_AKA,    /* subscription n: the part of KB_OBJ_AKA that the argument says */
     KB_WRITE_TARGETS
 };
 
@@ -141,6 +142,8 @@ enum kb_encoder {
     KB_ENCODE_SMSP, /* last 28 bytes of a record of EF.SMSP with this service centre */
     KB_ENCODE_PIN,  /* 4-8 digits padded with FF to 8 bytes */
     KB_ENCODE_MNC_LENGTH, /* 1 byte, from a number 2 or 3 in ASCII: EF.AD offset 3 */
+    KB_ENCODE_AKA, /* goes with the target of that name; argument: enum kb_profile_part (profile.h)
+                    */
     KB_ENCODERS
 };
 

@@ -5,10 +5,11 @@
 #include "card/perso/prove.h"
 
 #include "card/card.h"
+#include "card/files/tree.h"
+#include "card/perso/profile.h"
 #include "card/perso/encode.h"
 
 enum {
-    KEY_SIZE = 16,
     SERIAL_MAX = 20,
     SPN_DISPLAY_MAX = 3 /* TS 31.102 clause 4.2.12: two bits */
 };
@@ -52,15 +53,20 @@ static size_t room_in(const struct kb_file *file, uint8_t record)
 static enum kb_err prove_file(struct kb_card *card, const struct kb_image_item *item,
                               const struct kb_image_write *row)
 {
-    struct kb_file file;
+    struct kb_file file, itself;
     enum kb_err err;
 
     (void)item;
     if (!is_path_sound(&row->path))
         return KB_ERR_MALFORMED;
     err = kb_files_open(card, &row->path, &file);
+    if (!err)
+        err = kb_tree_load(card, file.object, &itself);
     if (err)
         return err;
+    /* By its other names a file would be a second place, and its own. */
+    if (itself.fid != file.fid || itself.parent != file.parent)
+        return KB_ERR_RULE;
     return (size_t)row->offset + row->length <= room_in(&file, row->record) ? KB_OK : KB_ERR_RANGE;
 }
 
@@ -85,16 +91,22 @@ static enum kb_err prove_pin(struct kb_card *card, const struct kb_image_item *i
                : KB_ERR_ABSENT;
 }
 
-/* A subscriber key has all of its bytes from the value: none is padding. */
+static bool is_key_length(size_t len)
+{
+    return len == KB_KI_SHORT || len == KB_KI_LONG;
+}
+
+/* A subscriber key has all of its bytes from the value: none is padding. An item may leave open
+ * which of the two lengths it has; the value has to be one of them. */
 static enum kb_err prove_key(struct kb_card *card, const struct kb_image_item *item,
                              const struct kb_image_write *row)
 {
     (void)card;
-    if (row->object >= KB_SUBSCRIPTIONS || row->length != KEY_SIZE)
+    if (row->object >= KB_SUBSCRIPTIONS || row->length != item->max)
         return KB_ERR_RANGE;
     if (row->encoder != KB_ENCODE_RAW)
         return KB_ERR_RULE;
-    return item->min == KEY_SIZE && item->max == KEY_SIZE ? KB_OK : KB_ERR_RANGE;
+    return is_key_length(item->min) && is_key_length(item->max) ? KB_OK : KB_ERR_RANGE;
 }
 
 static enum kb_err prove_serial(struct kb_card *card, const struct kb_image_item *item,
@@ -107,17 +119,30 @@ static enum kb_err prove_serial(struct kb_card *card, const struct kb_image_item
     return row->object == 0 && row->length <= SERIAL_MAX ? KB_OK : KB_ERR_RANGE;
 }
 
+static enum kb_err prove_aka(struct kb_card *card, const struct kb_image_item *item,
+                             const struct kb_image_write *row)
+{
+    (void)card;
+    (void)item;
+    if (row->encoder != KB_ENCODE_AKA)
+        return KB_ERR_RULE;
+    return row->object < KB_SUBSCRIPTIONS && row->length == kb_profile_part_size(row->argument)
+               ? KB_OK
+               : KB_ERR_RANGE;
+}
+
 static const target_rule target_rules[KB_WRITE_TARGETS] = {
     [KB_TARGET_FILE] = prove_file, [KB_TARGET_SECRET] = prove_secret,
     [KB_TARGET_PIN] = prove_pin,   [KB_TARGET_KI] = prove_key,
     [KB_TARGET_OPC] = prove_key,   [KB_TARGET_SERIAL] = prove_serial,
+    [KB_TARGET_AKA] = prove_aka,
 };
 
 static bool is_argument_sound(const struct kb_image_write *row)
 {
     if (row->encoder == KB_ENCODE_SPN)
         return row->argument <= SPN_DISPLAY_MAX;
-    return row->target == KB_TARGET_PIN || row->argument == 0;
+    return row->target == KB_TARGET_PIN || row->target == KB_TARGET_AKA || row->argument == 0;
 }
 
 static enum kb_err prove_write(struct kb_card *card, const struct kb_image_item *item,
@@ -126,6 +151,8 @@ static enum kb_err prove_write(struct kb_card *card, const struct kb_image_item 
 
     if (row->encoder >= KB_ENCODERS || row->target >= KB_WRITE_TARGETS)
         return KB_ERR_RANGE;
+    if (row->encoder == KB_ENCODE_AKA && row->target != KB_TARGET_AKA)
+        return KB_ERR_RULE;
     if (row->reserved != 0 || (row->target != KB_TARGET_FILE && !is_pathless(row)))
         return KB_ERR_MALFORMED;
     if (!kb_encoder_fills((enum kb_encoder)row->encoder, row->length))
@@ -168,6 +195,8 @@ static bool is_same_path(const struct kb_path *a, const struct kb_path *b)
 static bool do_places_meet(const struct kb_image_write *a, const struct kb_image_write *b)
 {
     if (a->target != b->target)
+        return false;
+    if (a->target == KB_TARGET_AKA && a->argument != b->argument)
         return false;
     if (a->target != KB_TARGET_FILE)
         return a->object == b->object;

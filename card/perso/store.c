@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a value to its places: encoded for a file, as it is for an object. */
 
+#include <string.h>
+
+#include "card/perso/profile.h"
 #include "card/perso/encode.h"
 #include "card/perso/session.h"
 #include "crypto/secret.h"
 
-enum { KEY_SIZE = 16, PADDING_AT_ONCE = 32, FILLER = 0xFF };
+enum { PADDING_AT_ONCE = 32, FILLER = 0xFF };
 
 /* A value ready to be written: bytes, and how many FF behind them. */
 struct ready {
@@ -92,10 +95,10 @@ static enum kb_err to_pin(struct kb_card *card, const struct kb_image_write *row
 static enum kb_err put_key(struct kb_card *card, uint16_t first_object,
                            const struct kb_image_write *row, const struct ready *ready)
 {
-    if (row->object >= KB_SUBSCRIPTIONS || ready->bytes.len != KEY_SIZE)
+    if (row->object >= KB_SUBSCRIPTIONS)
         return KB_ERR_RANGE;
     return kb_nvm_put(&card->nvm, (uint16_t)(first_object + row->object), ready->bytes.data,
-                      KEY_SIZE);
+                      ready->bytes.len);
 }
 
 /* A new key starts with new sequence numbers (TS 33.102 annex C). */
@@ -120,12 +123,43 @@ static enum kb_err to_serial(struct kb_card *card, const struct kb_image_write *
     return kb_nvm_put(&card->nvm, KB_OBJ_SERIAL, ready->bytes.data, ready->bytes.len);
 }
 
+/* Numbers of another length of IND are other numbers (TS 33.102 annex C.1.1.1). */
+static enum kb_err to_aka(struct kb_card *card, const struct kb_image_write *row,
+                          const struct ready *ready)
+{
+    uint16_t object = (uint16_t)(KB_OBJ_AKA + row->object);
+    uint8_t profile[KB_PROFILE_SIZE];
+    enum kb_err err = KB_OK;
+
+    if (row->object >= KB_SUBSCRIPTIONS || row->encoder != KB_ENCODE_AKA)
+        return KB_ERR_RANGE;
+    memcpy(profile, kb_profile_usual, sizeof profile);
+    if (kb_nvm_size(&card->nvm, object) == sizeof profile)
+        err = kb_nvm_read(&card->nvm, object, 0, profile, sizeof profile);
+    kb_profile_place(row->argument, ready->bytes.data, profile);
+    if (!err)
+        err = kb_nvm_put(&card->nvm, object, profile, sizeof profile);
+    kb_sim_reset(card);
+    return err || row->argument != KB_PROFILE_IND_BITS
+               ? err
+               : kb_sim_restart_sqn(card, (uint8_t)row->object);
+}
+
 static enum kb_err (*const targets[KB_WRITE_TARGETS])(struct kb_card *card,
                                                       const struct kb_image_write *row,
                                                       const struct ready *ready) = {
     [KB_TARGET_FILE] = to_file, [KB_TARGET_SECRET] = to_secret, [KB_TARGET_PIN] = to_pin,
     [KB_TARGET_KI] = to_ki,     [KB_TARGET_OPC] = to_opc,       [KB_TARGET_SERIAL] = to_serial,
+    [KB_TARGET_AKA] = to_aka,
 };
+
+/* A subscriber key has one of two lengths, whatever its item allows between them. */
+static bool is_length_right(const struct kb_image_write *row, size_t len)
+{
+    bool is_key = row->target == KB_TARGET_KI || row->target == KB_TARGET_OPC;
+
+    return !is_key || len == KB_KI_SHORT || len == KB_KI_LONG;
+}
 
 static enum kb_err do_write(struct kb_request *request, uint8_t index, struct kb_span value,
                             bool is_check)
@@ -138,7 +172,7 @@ static enum kb_err do_write(struct kb_request *request, uint8_t index, struct kb
     if (err)
         return err;
     err = make_ready(&row, value, scratch, &ready);
-    if (!err && row.target >= KB_WRITE_TARGETS)
+    if (!err && (row.target >= KB_WRITE_TARGETS || !is_length_right(&row, value.len)))
         err = KB_ERR_RANGE;
     if (!err && !is_check)
         err = targets[row.target](request->card, &row, &ready);

@@ -195,6 +195,74 @@ static void a_pin_has_four_to_eight_digits_and_ff(void **state)
     CHECK_REFUSED(refused);
 }
 
+/* The numbers of KB_OBJ_AKA (card/objects.h) from the words of docs/plan.md. */
+static void authentication_is_said_in_words_and_numbers(void **state)
+{
+    static const struct encoding rows[] = {
+        {KB_ENCODE_AKA, 0, "milenage", "00"},
+        {KB_ENCODE_AKA, 0, "tuak", "01"},
+        {KB_ENCODE_AKA, 0, "xor", "02"},
+        {KB_ENCODE_AKA, 1, "from-3g", "00"},
+        {KB_ENCODE_AKA, 1, "comp128v1", "01"},
+        {KB_ENCODE_AKA, 1, "comp128v3", "03"},
+        {KB_ENCODE_AKA, 1, "xor", "04"},
+        {KB_ENCODE_AKA, 2, "4", "04"},
+        {KB_ENCODE_AKA, 2, "16", "10"},
+        {KB_ENCODE_AKA, 3, "32", "20"},
+        {KB_ENCODE_AKA, 5, "8", "08"},
+        {KB_ENCODE_AKA, 5, "16", "10"},
+        {KB_ENCODE_AKA, 5, "32", "20"},
+        {KB_ENCODE_AKA, 6, "255", "FF"},
+        {KB_ENCODE_AKA, 7, "0", "00"},
+        {KB_ENCODE_AKA, 7, "5", "05"},
+        {KB_ENCODE_AKA, 8, "none", "00000000000000"},
+        {KB_ENCODE_AKA, 8, "268435456", "01000010000000"},
+        {KB_ENCODE_AKA, 9, "none", "00000000000000"},
+        {KB_ENCODE_AKA, 9, "281474976710655", "02FFFFFFFFFFFF"},
+    };
+    static const struct refusal refused[] = {
+        {KB_ENCODE_AKA, "", 1, KB_ERR_MALFORMED},
+        {KB_ENCODE_AKA, "Milenage", 1, KB_ERR_MALFORMED},
+        {KB_ENCODE_AKA, "milenag", 1, KB_ERR_MALFORMED},
+        {KB_ENCODE_AKA, "milenage2", 1, KB_ERR_MALFORMED},
+        {KB_ENCODE_AKA, "0", 1, KB_ERR_MALFORMED},
+        {KB_ENCODE_AKA, "tuak", 2, KB_ERR_USAGE},
+    };
+    static const struct {
+        uint8_t part;
+        const char *text;
+        size_t size;
+        enum kb_err err;
+    } numbers[] = {
+        {2, "3", 1, KB_ERR_RANGE},
+        {2, "17", 1, KB_ERR_RANGE},
+        {2, "", 1, KB_ERR_MALFORMED},
+        {3, "24", 1, KB_ERR_RANGE},
+        {5, "9", 1, KB_ERR_RANGE},
+        {6, "0", 1, KB_ERR_RANGE},
+        {6, "256", 1, KB_ERR_RANGE},
+        {7, "6", 1, KB_ERR_RANGE},
+        {7, "-1", 1, KB_ERR_MALFORMED},
+        {8, "0", 7, KB_ERR_RANGE},
+        {8, "1", 1, KB_ERR_USAGE},
+        {8, "281474976710656", 7, KB_ERR_RANGE},
+        {9, "99999999999999999999999", 7, KB_ERR_RANGE},
+        {9, "non", 7, KB_ERR_MALFORMED},
+        {10, "1", 1, KB_ERR_USAGE},
+    };
+
+    (void)state;
+    CHECK(rows);
+    CHECK_REFUSED(refused);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct kb_span text = kb_span(numbers[i].text, strlen(numbers[i].text));
+        uint8_t out[7];
+
+        assert_int_equal(kb_encode(KB_ENCODE_AKA, numbers[i].part, text, out, numbers[i].size),
+                         numbers[i].err);
+    }
+}
+
 static void formats_tell_what_a_value_may_look_like(void **state)
 {
     static const struct {
@@ -268,6 +336,7 @@ int main(void)
         cmocka_unit_test(names_are_in_the_default_alphabet_or_ucs2),
         cmocka_unit_test(a_service_centre_is_the_only_parameter_of_smsp),
         cmocka_unit_test(a_pin_has_four_to_eight_digits_and_ff),
+        cmocka_unit_test(authentication_is_said_in_words_and_numbers),
         cmocka_unit_test(formats_tell_what_a_value_may_look_like),
         cmocka_unit_test(checks_catch_a_wrong_digit_and_a_flat_key),
         cmocka_unit_test(sizes_are_told_to_whoever_builds_an_image),

@@ -126,8 +126,8 @@ static const struct lie lies[] = {
     {"a tag of two bytes says so", BUILDER_ITEMS, ITEM_LONG, 0, 0x80, KB_ERR_RULE},
     {"a tag has two bytes at most", BUILDER_ITEMS, ITEM_LONG, 1, 0x90, KB_ERR_RULE},
 
-    {"an encoder is one of those there are", BUILDER_WRITES, 3, 0, 11, KB_ERR_RANGE},
-    {"a target is one of those there are", BUILDER_WRITES, 3, 1, 6, KB_ERR_RANGE},
+    {"an encoder is one of those there are", BUILDER_WRITES, 3, 0, 12, KB_ERR_RANGE},
+    {"a target is one of those there are", BUILDER_WRITES, 3, 1, 7, KB_ERR_RANGE},
     {"a path has four steps at most", BUILDER_WRITES, 0, 2, 5, KB_ERR_MALFORMED},
     {"a path has no rest", BUILDER_WRITES, 0, 5, 1, KB_ERR_MALFORMED},
     {"a step of a path names a file", BUILDER_WRITES, 10, 2, 3, KB_ERR_MALFORMED},
@@ -149,7 +149,7 @@ static const struct lie lies[] = {
     {"an object has no record", BUILDER_WRITES, 2, 11, 1, KB_ERR_MALFORMED},
     {"an object has no offset", BUILDER_WRITES, 2, 13, 1, KB_ERR_MALFORMED},
     {"a key belongs to a subscription", BUILDER_WRITES, 2, 4, 2, KB_ERR_RANGE},
-    {"a key has 16 bytes", BUILDER_WRITES, 2, 15, 15, KB_ERR_RANGE},
+    {"a key has all bytes of its item", BUILDER_WRITES, 2, 15, 15, KB_ERR_RANGE},
     {"a key is stored as it is", BUILDER_WRITES, 2, 0, 1, KB_ERR_RULE},
     {"a key is never padded", BUILDER_ITEMS, ITEM_KI, 5, 15, KB_ERR_RANGE},
     {"a PIN is there", BUILDER_WRITES, 5, 4, 1, KB_ERR_ABSENT},
@@ -251,6 +251,63 @@ static void no_place_belongs_to_two_items(void **state)
     sample_plan(&builder);
     builder.rows[BUILDER_WRITES][6][16] = 0; /* unblock code becomes PIN */
     expect_reason(KB_ERR_RULE);
+}
+
+/* A word of a subscription's authentication: the encoder, the target and the argument belong
+ * together. */
+static uint8_t *an_aka_write(uint8_t part, uint8_t length)
+{
+    uint8_t *write;
+
+    sample_plan(&builder);
+    write = builder.rows[BUILDER_WRITES][11];
+    memset(write, 0, 18);
+    write[0] = 11;
+    write[1] = 6;
+    write[4] = 1;
+    write[15] = length;
+    write[16] = part;
+    return write;
+}
+
+static void a_part_of_the_authentication_has_its_own_length(void **state)
+{
+    static const uint8_t lengths[] = {1, 1, 1, 1, 1, 1, 1, 1, 7, 7};
+
+    (void)state;
+    for (uint8_t part = 0; part < sizeof lengths; part++) {
+        an_aka_write(part, lengths[part]);
+        assert_int_equal(sample_load(&rig, image, builder_image(&builder, sample_key, image)),
+                         0x9000);
+        an_aka_write(part, (uint8_t)(8 - lengths[part]));
+        expect_reason(KB_ERR_RANGE);
+    }
+    an_aka_write(sizeof lengths, 1);
+    expect_reason(KB_ERR_RANGE);
+    an_aka_write(0, 1)[4] = 2; /* no such subscription */
+    expect_reason(KB_ERR_RANGE);
+    an_aka_write(0, 1)[0] = 0; /* raw */
+    expect_reason(KB_ERR_RULE);
+    an_aka_write(0, 1)[1] = 1; /* a secret */
+    expect_reason(KB_ERR_RULE);
+}
+
+static void a_key_may_be_long(void **state)
+{
+    (void)state;
+    sample_plan(&builder);
+    builder.rows[BUILDER_ITEMS][ITEM_KI][5] = 32; /* least length */
+    builder.rows[BUILDER_ITEMS][ITEM_KI][7] = 32;
+    builder.rows[BUILDER_WRITES][2][15] = 32;
+    assert_int_equal(sample_load(&rig, image, builder_image(&builder, sample_key, image)), 0x9000);
+    builder.rows[BUILDER_ITEMS][ITEM_KI][5] = 16;
+    assert_int_equal(sample_load(&rig, image, builder_image(&builder, sample_key, image)), 0x9000);
+    builder.rows[BUILDER_ITEMS][ITEM_KI][5] = 24;
+    expect_reason(KB_ERR_RANGE);
+    builder.rows[BUILDER_ITEMS][ITEM_KI][5] = 16;
+    builder.rows[BUILDER_ITEMS][ITEM_KI][7] = 24;
+    builder.rows[BUILDER_WRITES][2][15] = 24;
+    expect_reason(KB_ERR_RANGE);
 }
 
 static void a_write_goes_to_no_directory(void **state)
@@ -446,6 +503,8 @@ int main(void)
         cmocka_unit_test(an_image_that_breaks_one_rule_is_refused_whole),
         cmocka_unit_test(no_place_belongs_to_two_fields),
         cmocka_unit_test(no_place_belongs_to_two_items),
+        cmocka_unit_test(a_part_of_the_authentication_has_its_own_length),
+        cmocka_unit_test(a_key_may_be_long),
         cmocka_unit_test(a_write_goes_to_no_directory),
         cmocka_unit_test(two_bytes_of_one_record_may_belong_to_two_fields),
         cmocka_unit_test(header_fields_are_checked),
