@@ -86,6 +86,10 @@ static enum kb_sw check_value(const struct kb_card *card, uint16_t object, struc
         return KB_SW_CONDITIONS_NOT_SATISFIED;
     if (object == KB_OBJ_CPA_PLAN && kb_cpa_plan_read(value, &plan))
         return KB_SW_INCORRECT_DATA;
+    if (object >= KB_OBJ_KI && object < KB_OBJ_OPC + KB_SUBSCRIPTIONS && value.len % 16)
+        return KB_SW_INCORRECT_DATA;
+    if (object >= KB_OBJ_AKA && object < KB_OBJ_AKA + KB_SUBSCRIPTIONS && kb_sim_check_aka(value))
+        return KB_SW_INCORRECT_DATA;
     if (is_counter(object) && !is_zero(value))
         return KB_SW_INCORRECT_DATA;
     if (object >= KB_OBJ_REMOTE_KEYS && object < KB_OBJ_REMOTE_CNTR && kb_remote_set_check(value))

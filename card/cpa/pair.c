@@ -206,6 +206,8 @@ static enum kb_err put_keys(struct kb_card *card, const struct kb_cpa_keys *keys
     };
     enum kb_err err = kb_sim_restart_sqn(card, OPERATORS);
 
+    if (!err)
+        err = kb_sim_set_milenage(card, OPERATORS);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !err; i++)
         err = kb_nvm_put(&card->nvm, rows[i].object, rows[i].key, KB_CPA_KEY);
     return err ? err : kb_remote_restart(card);

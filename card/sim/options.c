@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* KB_OBJ_AKA: how a subscription authenticates. */
 #include "card/card.h"
+#include "card/perso/profile.h"
 #include "card/sim/inside.h"
 
-enum { HAS_DELTA = 0x01, HAS_AGE_LIMIT = 0x02, IND_BITS_MAX = 5 };
-
-/* What a subscription has that says nothing (TS 33.102 annex C.3.2: delta is 2^28). */
-static const uint8_t usual[KB_SIM_AKA] = {
-    KB_AKA_MILENAGE, KB_GSM_CONVERTED, 8, 16, 16, 8, 1, 5, HAS_DELTA, 0, 0, 0x10, 0, 0, 0,
-};
+enum { HAS_DELTA = 0x01, HAS_AGE_LIMIT = 0x02, IND_BITS_MAX = 5, OF_ALGORITHMS = 7 /* bytes */ };
 
 static uint64_t limit(struct kb_cursor *rd, bool is_checked)
 {
@@ -44,11 +40,11 @@ enum kb_err kb_sim_options_read(struct kb_card *card, uint8_t subscription,
                                 struct kb_sim_options *options)
 {
     uint16_t object = (uint16_t)(KB_OBJ_AKA + subscription);
-    uint8_t bytes[KB_SIM_AKA];
+    uint8_t bytes[KB_PROFILE_SIZE];
     enum kb_err err;
 
     if (!kb_nvm_has(&card->nvm, object))
-        return kb_sim_options_parse(kb_span(usual, sizeof(usual)), options);
+        return kb_sim_options_parse(kb_span(kb_profile_usual, KB_PROFILE_SIZE), options);
     err = kb_nvm_read(&card->nvm, object, 0, bytes, sizeof(bytes));
     return err ? err : kb_sim_options_parse(kb_span(bytes, sizeof(bytes)), options);
 }
@@ -58,4 +54,13 @@ enum kb_err kb_sim_check_aka(struct kb_span value)
     struct kb_sim_options options;
 
     return kb_sim_options_parse(value, &options);
+}
+
+enum kb_err kb_sim_set_milenage(struct kb_card *card, uint8_t subscription)
+{
+    uint16_t object = (uint16_t)(KB_OBJ_AKA + subscription);
+
+    if (!kb_nvm_has(&card->nvm, object))
+        return KB_OK;
+    return kb_nvm_patch(&card->nvm, object, 0, kb_profile_usual, OF_ALGORITHMS);
 }

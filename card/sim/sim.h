@@ -32,8 +32,6 @@
 
 struct kb_card;
 
-enum { KB_SIM_AKA = 21, KB_SIM_AKA_PROFILE = 7 /* bytes that speak of algorithms */ };
-
 /* RAM copy of what every authentication needs; filled at the first one after power-up. */
 struct kb_sim {
     bool is_loaded;
@@ -57,6 +55,10 @@ enum kb_sw kb_sim_gsm(struct kb_card *card, const uint8_t rand[16], uint8_t sres
 
 /* KB_ERR_RANGE: not a value of KB_OBJ_AKA. */
 enum kb_err kb_sim_check_aka(struct kb_span value);
+
+/* A subscription whose keys are those of Milenage from now on, in the caller's transaction. How its
+ * sequence numbers are taken stays. */
+enum kb_err kb_sim_set_milenage(struct kb_card *card, uint8_t subscription);
 
 /* Forgets all sequence numbers of a subscription, in the caller's transaction; for whoever writes
  * its key. */
