@@ -11,6 +11,7 @@
 #include "card/files/commands.h"
 #include "card/gsm/gsm.h"
 #include "card/maker.h"
+#include "card/uicc/uicc.h"
 #include "crypto/secret.h"
 
 enum { INS_GET_RESPONSE = 0xC0 };
@@ -72,6 +73,7 @@ enum kb_err kb_card_reset(struct kb_card *card, uint8_t *atr, size_t *atr_len)
     kb_gsm_reset(card);
     kb_toolkit_reset(card);
     kb_inbox_reset(card);
+    kb_uicc_reset(card);
     if (!err)
         err = kb_files_reset(card);
     kb_channel_reset(card);
@@ -261,6 +263,8 @@ static enum kb_sw receive(struct kb_card *card, struct kb_apdu *cmd, struct kb_w
 {
     if (!kb_apdu_read_class(cmd))
         return KB_SW_CLA_NOT_SUPPORTED;
+    if (card->suspension && !kb_uicc_hear(card, cmd))
+        return KB_SW_MEMORY_PROBLEM;
     if (!kb_channel_is_open(card->channels_open, cmd->channel))
         return KB_SW_CHANNEL_NOT_SUPPORTED;
     if (!is_get_response(cmd) || card->is_chaining)

@@ -51,6 +51,7 @@ struct kb_card {
     struct kb_nvm nvm;
 
     uint8_t life_cycle; /* enum kb_life_cycle */
+    uint8_t suspension; /* enum kb_uicc_suspension */
 
     /* What the logical channel in use has; the others' is kept in channels. */
     uint8_t channel;

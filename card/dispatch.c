@@ -5,6 +5,7 @@
 #include "card/card.h"
 #include "card/files/commands.h"
 #include "card/maker.h"
+#include "card/uicc/uicc.h"
 
 struct command {
     uint8_t cla;
@@ -33,6 +34,9 @@ static const struct command commands[] = {
     {0x80, 0x46, kb_perso_load},          /* docs/apdu.md 2.3 */
     {0x80, 0xF0, kb_maker_set_status},    /* docs/apdu.md 2.4 */
     {0x00, 0x70, kb_channel_manage},      /* TS 102 221 11.1.17 */
+    {0x00, 0x84, kb_uicc_challenge},      /* TS 102 221 11.1.18 */
+    {0x80, 0xAA, kb_uicc_capability},     /* TS 102 221 11.1.19 */
+    {0x80, 0x76, kb_uicc_suspend},        /* TS 102 221 11.1.22 */
     {0x80, 0xC2, kb_toolkit_envelope},    /* TS 102 221 11.2.2 */
     {0x80, 0x12, kb_toolkit_fetch},       /* TS 102 221 11.2.3 */
     {0x80, 0x14, kb_toolkit_response},    /* TS 102 221 11.2.4 */
