@@ -78,6 +78,8 @@ enum kb_err kb_card_reset(struct kb_card *card, uint8_t *atr, size_t *atr_len)
         err = kb_files_reset(card);
     kb_channel_reset(card);
     if (!err)
+        err = kb_gp_reset(card);
+    if (!err)
         err = kb_pin_reset(card);
     if (!err)
         err = kb_perso_reset(card);
@@ -120,7 +122,7 @@ static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
         return (enum kb_sw)(KB_SW_CORRECT_LENGTH | card->pending_len);
     if (len > card->pending_len)
         len = card->pending_len;
-    kb_wipe(card->buffer, card->pending_at);
+    kb_wipe(card->buffer + card->chain_len, (size_t)card->pending_at - card->chain_len);
     *out = kb_wr(card->buffer + card->pending_at, len);
     out->len = len;
     card->pending_at = (uint16_t)(card->pending_at + len);
@@ -172,6 +174,12 @@ static enum kb_sw may_chain(struct kb_card *card, const struct kb_apdu *cmd)
     return kb_maker_may_chain(card, cmd) ? KB_SW_OK : kb_perso_begin_chain(card, cmd);
 }
 
+/* With or without protection, which has to be the same for all links. */
+static uint8_t class_of_chain(const struct kb_card *card, const struct kb_apdu *cmd)
+{
+    return card->gp.is_secured ? cmd->cla | KB_CLA_SECURED : cmd->cla;
+}
+
 /* Collects the links of a chain (ISO/IEC 7816-4 clause 5.3.3). true: cmd is now the whole command;
  * false: *sw answers this link. */
 static bool collect(struct kb_card *card, struct kb_apdu *cmd, enum kb_sw *sw)
@@ -180,7 +188,7 @@ static bool collect(struct kb_card *card, struct kb_apdu *cmd, enum kb_sw *sw)
         *sw = may_chain(card, cmd);
         if (*sw != KB_SW_OK)
             return false;
-        card->chain.cla = cmd->cla;
+        card->chain.cla = class_of_chain(card, cmd);
         card->chain.ins = cmd->ins;
         card->chain.p1 = cmd->p1;
         card->chain.p2 = cmd->p2;
@@ -192,7 +200,7 @@ static bool collect(struct kb_card *card, struct kb_apdu *cmd, enum kb_sw *sw)
         drop_chain(card);
         return false;
     }
-    if (cmd->data.len)
+    if (cmd->data.len && cmd->data.data != card->buffer + card->chain_len)
         memcpy(card->buffer + card->chain_len, cmd->data.data, cmd->data.len);
     card->chain_len = (uint16_t)(card->chain_len + cmd->data.len);
     cmd->data = kb_span(card->buffer, card->chain_len);
@@ -202,7 +210,7 @@ static bool collect(struct kb_card *card, struct kb_apdu *cmd, enum kb_sw *sw)
 
 static bool continues_chain(const struct kb_card *card, const struct kb_apdu *cmd)
 {
-    return cmd->cla == card->chain.cla && cmd->channel == card->chain.channel &&
+    return class_of_chain(card, cmd) == card->chain.cla && cmd->channel == card->chain.channel &&
            cmd->ins == card->chain.ins && cmd->p1 == card->chain.p1 && cmd->p2 == card->chain.p2;
 }
 
@@ -234,40 +242,59 @@ static enum kb_sw process_gsm(struct kb_card *card, const struct kb_apdu *cmd,
     return sw;
 }
 
+/* Takes off protection, and puts chains together. true: cmd is now the whole command, plain;
+ * false: *sw answers it. */
+static bool gather(struct kb_card *card, struct kb_apdu *cmd, enum kb_sw *sw)
+{
+    bool is_secured = kb_gp_expects(card, cmd);
+
+    *sw = KB_SW_LAST_OF_CHAIN_EXPECTED;
+    if (!card->is_chaining || continues_chain(card, cmd))
+        *sw = is_secured ? kb_gp_unwrap(card, cmd) : KB_SW_OK;
+    if (*sw != KB_SW_OK) {
+        drop_chain(card);
+        return false;
+    }
+    if (card->is_chaining || cmd->has_more)
+        return collect(card, cmd, sw);
+    if (is_secured)
+        card->chain_len = (uint16_t)cmd->data.len;
+    return true;
+}
+
 /* A command that is no GET RESPONSE. */
 static enum kb_sw process(struct kb_card *card, struct kb_apdu *cmd, struct kb_writer *out)
 {
-    bool is_ready = true;
+    bool is_ready;
     enum kb_sw sw;
 
     card->pending_len = 0;
-    if (card->is_chaining && !continues_chain(card, cmd)) {
-        drop_chain(card);
-        return KB_SW_LAST_OF_CHAIN_EXPECTED;
-    }
     kb_channel_use(card, cmd->channel);
-    if (card->is_chaining || cmd->has_more)
-        is_ready = collect(card, cmd, &sw);
+    is_ready = gather(card, cmd, &sw);
+    if (sw != KB_SW_OK) /* also what was deciphered and not taken */
+        kb_wipe(card->buffer, sizeof(card->buffer));
     *out = answer_room(card);
-    if (!is_ready)
-        return sw;
-    if (cmd->cla == KB_CLA_GSM)
+    if (is_ready && cmd->cla == KB_CLA_GSM)
         return process_gsm(card, cmd, out);
-    sw = kb_dispatch(card, cmd, out);
-    if (card->is_chaining)
+    if (is_ready)
+        sw = kb_dispatch(card, cmd, out);
+    if (card->gp.is_secured)
+        sw = kb_gp_wrap(card, sw, out);
+    if (is_ready)
         drop_chain(card);
     return sw == KB_SW_OK && !out->is_bad ? hand_over(card, cmd, out) : sw;
 }
 
 static enum kb_sw receive(struct kb_card *card, struct kb_apdu *cmd, struct kb_writer *out)
 {
-    if (!kb_apdu_read_class(cmd))
+    if (!kb_apdu_read_class(cmd) ||
+        (cmd->cla == KB_CLA_GSM && card->gp.life_cycle >= KB_GP_CARD_LOCKED))
         return KB_SW_CLA_NOT_SUPPORTED;
     if (card->suspension && !kb_uicc_hear(card, cmd))
         return KB_SW_MEMORY_PROBLEM;
     if (!kb_channel_is_open(card->channels_open, cmd->channel))
         return KB_SW_CHANNEL_NOT_SUPPORTED;
-    if (!is_get_response(cmd) || card->is_chaining)
+    if (!is_get_response(cmd) || (card->is_chaining && !card->pending_len))
         return process(card, cmd, out);
     if (cmd->channel != card->channel)
         return KB_SW_NO_PRECISE_DIAGNOSIS;
@@ -304,10 +331,10 @@ struct kb_span kb_card_transmit(struct kb_card *card, struct kb_span command)
         sw = receive(card, &cmd, &out);
     if (out.is_bad)
         sw = KB_SW_NO_PRECISE_DIAGNOSIS;
-    /* Only success and what remains of it come with data. */
-    if (sw != KB_SW_OK && (sw & 0xFF00) != KB_SW_BYTES_REMAINING)
+    /* Only success and what remains of it come with data, and the MAC of a warning. */
+    if (sw != KB_SW_OK && (sw & 0xFF00) != KB_SW_BYTES_REMAINING && !card->gp.is_secured)
         drop_answer(&out);
-    if (sw == KB_SW_OK && !card->is_chaining)
+    if (sw == KB_SW_OK && !card->is_chaining && !card->gp.is_secured)
         sw = kb_toolkit_announce(card, sw);
     return finish(card, &out, sw);
 }

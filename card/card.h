@@ -11,6 +11,7 @@
 #include "card/cpa/cpa.h"
 #include "card/files/files.h"
 #include "card/files/pin.h"
+#include "card/gp/gp.h"
 #include "card/ota/inbox.h"
 #include "card/perso/perso.h"
 #include "card/sim/sim.h"
@@ -72,6 +73,7 @@ struct kb_card {
     uint8_t rule_next;
 
     struct kb_perso perso;
+    struct kb_gp gp;
     struct kb_sim sim;
     struct kb_toolkit toolkit;
     struct kb_inbox inbox;

@@ -143,6 +143,7 @@ static enum kb_sw manage_close(struct kb_card *card, const struct kb_apdu *cmd)
         return KB_SW_CHANNEL_CLOSED;
     if (channel == card->channel)
         kb_channel_use(card, 0);
+    kb_gp_leave(card, channel);
     card->channels[channel] = (struct kb_channel){0};
     card->channels_open &= (uint16_t) ~(1u << channel);
     return KB_SW_OK;

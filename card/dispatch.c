@@ -75,7 +75,7 @@ enum kb_sw kb_dispatch(struct kb_card *card, const struct kb_apdu *cmd, struct k
 {
     enum kb_sw sw;
 
-    if (kb_dispatch_run(card, cmd, out, &sw))
+    if (kb_gp_dispatch(card, cmd, out, &sw) || kb_dispatch_run(card, cmd, out, &sw))
         return sw;
     /* A plan has its commands on the basic channel. */
     if (cmd->cla & KB_CLA_PROPRIETARY && !cmd->channel && kb_perso_dispatch(card, cmd, out, &sw))

@@ -48,6 +48,9 @@ static const struct {
     {KB_OBJ_SECRET, KB_SECRETS_OF_PLANS, 1, 255},
     {KB_OBJ_REMOTE_KEYS, KB_REMOTE_SETS, KB_REMOTE_HEAD, KB_REMOTE_SET_MAX},
     {KB_OBJ_REMOTE_CNTR, KB_REMOTE_SETS, COUNTER, COUNTER},
+    {KB_OBJ_CPLC, 1, KB_GP_CPLC, KB_GP_CPLC},
+    {KB_OBJ_GP_KEYS, KB_GP_SETS, 2, 2 + KB_GP_KEYS * KB_SCP03_KEY_MAX},
+    {KB_OBJ_GP_DATA, KB_GP_DATA, 1, 255},
 };
 
 /* What a card with a plan for the air does not leave its maker without. */
@@ -93,6 +96,8 @@ static enum kb_sw check_value(const struct kb_card *card, uint16_t object, struc
     if (is_counter(object) && !is_zero(value))
         return KB_SW_INCORRECT_DATA;
     if (object >= KB_OBJ_REMOTE_KEYS && object < KB_OBJ_REMOTE_CNTR && kb_remote_set_check(value))
+        return KB_SW_INCORRECT_DATA;
+    if (object >= KB_OBJ_GP_KEYS && object < KB_OBJ_GP_KEYS + KB_GP_SETS && !kb_gp_is_set(value))
         return KB_SW_INCORRECT_DATA;
     return KB_SW_OK;
 }

@@ -239,21 +239,17 @@ enum kb_err kb_scp03_accept(struct kb_scp03 *scp, const struct kb_crypto *crypto
 }
 
 enum kb_err kb_scp03_open_command(struct kb_scp03 *scp, const struct kb_crypto *crypto,
-                                  const uint8_t header[4], uint8_t *data, size_t *len)
+                                  const uint8_t header[4], uint8_t *data, size_t *len,
+                                  const uint8_t *mac)
 {
-    size_t plain = *len - scp->mode;
-    enum kb_err err;
+    enum kb_err err = kb_scp03_mac_command(scp, crypto, header, kb_span(data, *len));
 
-    if (*len < scp->mode)
-        return KB_ERR_INTEGRITY;
-    err = kb_scp03_mac_command(scp, crypto, header, kb_span(data, plain));
-    if (!err && !kb_is_equal(data + plain, scp->chaining, scp->mode))
-        err = KB_ERR_INTEGRITY;
     scp->counter++;
-    *len = plain;
-    if (err || !plain || !(scp->level & KB_SCP03_C_DEC))
+    if (!err && !kb_is_equal(mac, scp->chaining, scp->mode))
+        err = KB_ERR_INTEGRITY;
+    if (err || !*len || !(scp->level & KB_SCP03_C_DEC))
         return err;
-    err = kb_scp03_cipher(scp, crypto, false, false, data, plain);
+    err = kb_scp03_cipher(scp, crypto, false, false, data, *len);
     return err || !kb_scp03_unpad(data, len) ? KB_ERR_INTEGRITY : KB_OK;
 }
 

@@ -61,8 +61,9 @@ enum kb_err kb_scp03_challenge(const struct kb_crypto *crypto, const uint8_t *en
 enum kb_err kb_scp03_begin(struct kb_scp03 *scp, const struct kb_crypto *crypto,
                            const struct kb_scp03_start *start, uint8_t *card_cryptogram);
 
-/* Both sides: the next C-MAC, over a header with the class byte 04 or 84 and data as it travels
- * (clause 6.2.4). Moves the chaining value on. */
+/* Both sides: the next C-MAC, over a header and data as it travels (clause 6.2.4). The class byte
+ * is 04 or 84 on whatever logical channel, with bit 10 in all links of a chain but the last. Moves
+ * the chaining value on. */
 enum kb_err kb_scp03_mac_command(struct kb_scp03 *scp, const struct kb_crypto *crypto,
                                  const uint8_t header[4], struct kb_span data);
 
@@ -83,10 +84,11 @@ bool kb_scp03_unpad(const uint8_t *data, size_t *len);
 enum kb_err kb_scp03_accept(struct kb_scp03 *scp, const struct kb_crypto *crypto,
                             const uint8_t header[4], struct kb_span data);
 
-/* Card: checks a command and deciphers it in place; len comes back as that of the plain data.
- * KB_ERR_INTEGRITY: MAC or padding is wrong, and the session has to end. */
+/* Card: checks a command and deciphers its data in place; len comes back as that of the plain
+ * data. mac: mode bytes. KB_ERR_INTEGRITY: MAC or padding is wrong, and the session has to end. */
 enum kb_err kb_scp03_open_command(struct kb_scp03 *scp, const struct kb_crypto *crypto,
-                                  const uint8_t header[4], uint8_t *data, size_t *len);
+                                  const uint8_t header[4], uint8_t *data, size_t *len,
+                                  const uint8_t *mac);
 
 /* Card: protects a response as the level says; for 9000, 62XX and 63XX alone (clause 6.2.5).
  * KB_ERR_TOO_LONG: no room in out. */
@@ -99,7 +101,7 @@ enum kb_err kb_scp03_authenticate(struct kb_scp03 *scp, const struct kb_crypto *
                                   uint8_t level, struct kb_writer *out);
 
 /* Host: writes the data of a command as it travels: ciphered as the level says, with its C-MAC.
- * header: with the class byte 04 or 84. */
+ * header: see kb_scp03_mac_command. */
 enum kb_err kb_scp03_seal_command(struct kb_scp03 *scp, const struct kb_crypto *crypto,
                                   const uint8_t header[4], struct kb_span data,
                                   struct kb_writer *out);

@@ -11,6 +11,7 @@ enum kb_sw {
     KB_SW_CHANNEL_CLOSED = 0x6200,    /* no information given: it was closed before */
     KB_SW_SELECTED_FILE_INVALIDATED = 0x6283,
     KB_SW_END_OF_FILE = 0x6282,
+    KB_SW_AUTHENTICATION_FAILED = 0x6300, /* GlobalPlatform: of a host cryptogram */
     KB_SW_VERIFY_FAILED = 0x63C0, /* 63CX: X tries left */
     KB_SW_MEMORY_PROBLEM = 0x6581,
     KB_SW_WRONG_LENGTH = 0x6700,
@@ -40,6 +41,8 @@ enum kb_sw {
     KB_SW_CLA_NOT_SUPPORTED = 0x6E00,
     KB_SW_NO_PRECISE_DIAGNOSIS = 0x6F00,
     KB_SW_GSM_BYTES = 0x9F00, /* 9FXX: class A0, XX bytes wait for GET RESPONSE */
+    KB_SW_ALGORITHM_NOT_SUPPORTED = 0x9484, /* GlobalPlatform clause 11.1.3 */
+    KB_SW_KEY_CHECK_VALUE_INVALID = 0x9485,
     KB_SW_AUTHENTICATION_MAC_INCORRECT = 0x9862, /* TS 31.102 clause 7.3.1 */
     KB_SW_CONTEXT_NOT_SUPPORTED = 0x9864,
     KB_SW_AUTHENTICATION_NO_MEMORY = 0x9866,

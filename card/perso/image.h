@@ -86,9 +86,11 @@ enum kb_perso_action {
 };
 
 enum kb_verify_method {
-    KB_VERIFY_CODE = 0,     /* data: the code */
-    KB_VERIFY_CHALLENGE = 1 /* data: host challenge (16), AES-CMAC of the code over card challenge
-                               and host challenge (16) */
+    KB_VERIFY_CODE = 0,      /* data: the code */
+    KB_VERIFY_CHALLENGE = 1, /* data: host challenge (16), AES-CMAC of the code over card challenge
+                                and host challenge (16) */
+    KB_VERIFY_SCP03 = 3      /* by INITIALIZE UPDATE and EXTERNAL AUTHENTICATE, with keys made from
+                                the code; the row itself is no command */
 };
 
 /* item: tag or data grouping (2), flags (1), format (1), min length (2), max length (2), check (1),

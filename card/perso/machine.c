@@ -32,8 +32,15 @@ void kb_machine_end(struct kb_card *card)
     perso->state = KB_PERSO_IDLE;
     perso->field = 0;
     perso->is_verified = false;
+    perso->is_secured = false;
     perso->has_challenge = false;
     kb_wipe(perso->challenge, sizeof perso->challenge);
+    kb_gp_end_field(card);
+}
+
+void kb_perso_end(struct kb_card *card)
+{
+    kb_machine_end(card);
 }
 
 void kb_machine_enter(struct kb_card *card, uint8_t to)

@@ -15,6 +15,7 @@ struct kb_perso {
     uint8_t state;      /* enum kb_perso_state or a plan's own */
     uint8_t field;      /* index in the image of the enabled field; meaningless while IDLE */
     bool is_verified;   /* a code was verified since ENABLE */
+    bool is_secured;    /* by a secure channel, through which its commands have to come */
     bool has_challenge; /* challenge may be answered: a right code spends it */
     uint8_t challenge[16];
     uint16_t image_size; /* 0: no image loaded */
@@ -30,6 +31,20 @@ bool kb_perso_dispatch(struct kb_card *card, const struct kb_apdu *cmd, struct k
 /* Asked with the first link of a chain: KB_SW_OK when more may follow, KB_SW_CHAINING_NOT_SUPPORTED
  * for what is no long command of the plan, else what the whole command would get in this state. */
 enum kb_sw kb_perso_begin_chain(struct kb_card *card, const struct kb_apdu *cmd);
+
+/* --- A field that is verified by a secure channel (card/gp/gp.h) --- */
+
+/* Whether a field is enabled that knows this method. */
+bool kb_perso_takes_channel(struct kb_card *card);
+
+/* The number of that field and its keys, made from its code (docs/apdu.md 3.2): 16 bytes each. */
+enum kb_sw kb_perso_channel_keys(struct kb_card *card, uint8_t *field, uint8_t *enc, uint8_t *mac);
+
+/* EXTERNAL AUTHENTICATE as that field's VERIFY: a try is counted, then kb_gp_accept asked. */
+enum kb_sw kb_perso_verify_channel(struct kb_card *card, const struct kb_apdu *cmd);
+
+/* The session of the enabled field is over. */
+void kb_perso_end(struct kb_card *card);
 
 /* LOAD ALGORITHM, 80 46 (docs/apdu.md 2.3): maker only, ADMINISTRATIVE only. */
 enum kb_sw kb_perso_load(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out);

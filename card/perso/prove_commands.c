@@ -53,7 +53,8 @@ static bool is_argument_allowed(const struct kb_image_command *row,
                                 const struct kb_image_field *field)
 {
     if (row->action == KB_ACTION_VERIFY)
-        return row->argument == KB_VERIFY_CODE || row->argument == KB_VERIFY_CHALLENGE;
+        return row->argument == KB_VERIFY_CODE || row->argument == KB_VERIFY_CHALLENGE ||
+               row->argument == KB_VERIFY_SCP03;
     if (row->action == KB_ACTION_PUT_ITEM)
         return row->argument < field->items;
     return row->argument == 0;

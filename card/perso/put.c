@@ -180,6 +180,8 @@ enum kb_sw kb_perso_put_allowed(struct kb_request *request, uint8_t *to)
         return sw;
     if (perso->state != KB_PERSO_PERSO || !perso->is_verified || is_overtaken(request))
         return KB_SW_CONDITIONS_NOT_SATISFIED;
+    if (!kb_perso_is_protected(request->card))
+        return KB_SW_SECURITY_NOT_SATISFIED;
     return kb_machine_next(request, KB_EVENT_PUT, to) ? KB_SW_CONDITIONS_NOT_SATISFIED : KB_SW_OK;
 }
 
@@ -246,6 +248,8 @@ enum kb_sw kb_perso_lock(struct kb_request *request, struct kb_writer *out)
     if (perso->state != KB_PERSO_PERSO || !perso->is_verified ||
         kb_machine_next(request, KB_EVENT_LOCK, &to))
         return KB_SW_CONDITIONS_NOT_SATISFIED;
+    if (!kb_perso_is_protected(request->card))
+        return KB_SW_SECURITY_NOT_SATISFIED;
     if (request->cmd->data.len)
         return KB_SW_WRONG_LENGTH;
     if (is_complete(request, &complete))

@@ -80,6 +80,13 @@ enum kb_err kb_store_check(struct kb_request *request, const struct kb_image_ite
 enum kb_err kb_store_value(struct kb_request *request, const struct kb_image_item *item,
                            struct kb_span value);
 
+/* Whether the command came in the way the field was verified: through the secure channel, where
+ * that did it. */
+static inline bool kb_perso_is_protected(const struct kb_card *card)
+{
+    return !card->perso.is_secured || card->gp.is_secured;
+}
+
 /* --- put.c --- */
 
 /* Whether the field takes data now, and the state it goes to. */

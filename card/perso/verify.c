@@ -8,6 +8,7 @@
 
 #include "card/perso/session.h"
 #include "crypto/cmac.h"
+#include "crypto/diversify.h"
 #include "crypto/secret.h"
 
 enum { CODE_SIZE = 16, CHALLENGE_SIZE = 16 };
@@ -58,6 +59,9 @@ static enum kb_err mac_of_challenges(struct kb_card *card, const uint8_t code[CO
     return kb_cmac_finish(&cmac, mac);
 }
 
+typedef enum kb_err (*comparison)(struct kb_request *request, const uint8_t code[CODE_SIZE],
+                                  bool *is_right);
+
 static enum kb_err compare_code(struct kb_request *request, const uint8_t code[CODE_SIZE],
                                 bool *is_right)
 {
@@ -82,36 +86,43 @@ static enum kb_err compare_mac(struct kb_request *request, const uint8_t code[CO
 static const struct {
     size_t length; /* of the data */
     bool needs_challenge;
-    enum kb_err (*compare)(struct kb_request *request, const uint8_t code[CODE_SIZE],
-                           bool *is_right);
+    comparison compare;
 } methods[] = {
     [KB_VERIFY_CODE] = {CODE_SIZE, false, compare_code},
     [KB_VERIFY_CHALLENGE] = {CHALLENGE_SIZE + KB_AES_BLOCK, true, compare_mac},
 };
 
-/* The states that follow, looked up before anything is compared. */
-struct outcomes {
-    uint8_t right;
-    uint8_t wrong;
+/* A try at the field, with what follows looked up before anything is compared. */
+struct trial {
+    struct kb_condition condition;
+    uint8_t right, wrong; /* states */
 };
 
-static enum kb_sw find_outcomes(struct kb_request *request, struct outcomes *out)
+static enum kb_sw begin_trial(struct kb_request *request, struct trial *trial)
 {
-    if (kb_machine_next(request, KB_EVENT_VERIFY_OK, &out->right) ||
-        kb_machine_next(request, KB_EVENT_VERIFY_WRONG, &out->wrong))
+    enum kb_sw sw = kb_condition_check(request, &trial->condition);
+
+    if (sw != KB_SW_OK)
+        return sw;
+    if (kb_machine_next(request, KB_EVENT_VERIFY_OK, &trial->right) ||
+        kb_machine_next(request, KB_EVENT_VERIFY_WRONG, &trial->wrong))
         return KB_SW_CONDITIONS_NOT_SATISFIED;
     return KB_SW_OK;
 }
 
-static enum kb_err read_and_compare(struct kb_request *request, bool *is_right)
+static enum kb_err read_code(struct kb_request *request, uint8_t code[CODE_SIZE])
 {
-    struct kb_card *card = request->card;
+    return kb_nvm_read(&request->card->nvm, code_object(&request->field), 0, code, CODE_SIZE);
+}
+
+static enum kb_err read_and_compare(struct kb_request *request, comparison compare, bool *is_right)
+{
     uint8_t code[CODE_SIZE];
-    enum kb_err err = kb_nvm_read(&card->nvm, code_object(&request->field), 0, code, sizeof code);
+    enum kb_err err = read_code(request, code);
 
     *is_right = false;
     if (!err)
-        err = methods[request->command.argument].compare(request, code, is_right);
+        err = compare(request, code, is_right);
     kb_wipe(code, sizeof code);
     return err;
 }
@@ -145,30 +156,119 @@ static enum kb_sw refuse(struct kb_request *request, struct kb_condition *condit
     return err ? KB_SW_MEMORY_PROBLEM : KB_SW_VERIFY_FAILED;
 }
 
+static enum kb_sw run_trial(struct kb_request *request, struct trial *trial, comparison compare)
+{
+    bool is_right;
+
+    request->card->perso.is_verified = false;
+    trial->condition.tries--;
+    if (kb_condition_write(request->card, &request->field, &trial->condition) ||
+        read_and_compare(request, compare, &is_right))
+        return KB_SW_MEMORY_PROBLEM;
+    return is_right ? accept(request, trial->right)
+                    : refuse(request, &trial->condition, trial->wrong);
+}
+
 enum kb_sw kb_perso_verify(struct kb_request *request, struct kb_writer *out)
 {
-    struct kb_perso *perso = &request->card->perso;
     uint8_t method = request->command.argument;
-    struct kb_condition condition;
-    struct outcomes outcomes;
-    bool is_right;
-    enum kb_sw sw = kb_condition_check(request, &condition);
+    struct trial trial;
+    enum kb_sw sw = begin_trial(request, &trial);
 
     (void)out;
-    if (sw == KB_SW_OK)
-        sw = find_outcomes(request, &outcomes);
     if (sw != KB_SW_OK)
         return sw;
     if (method >= sizeof methods / sizeof *methods)
         return KB_SW_INCORRECT_P1_P2;
     if (request->cmd->data.len != methods[method].length)
         return KB_SW_WRONG_LENGTH;
-    if (methods[method].needs_challenge && !perso->has_challenge)
+    if (methods[method].needs_challenge && !request->card->perso.has_challenge)
         return KB_SW_CONDITIONS_NOT_SATISFIED;
-    perso->is_verified = false;
-    condition.tries--;
-    if (kb_condition_write(request->card, &request->field, &condition) ||
-        read_and_compare(request, &is_right))
-        return KB_SW_MEMORY_PROBLEM;
-    return is_right ? accept(request, outcomes.right) : refuse(request, &condition, outcomes.wrong);
+    return run_trial(request, &trial, methods[method].compare);
+}
+
+/* --- By a secure channel --- */
+
+static bool is_scp03(const struct kb_request *request)
+{
+    return request->command.action == KB_ACTION_VERIFY &&
+           request->command.argument == KB_VERIFY_SCP03;
+}
+
+/* The enabled field and its row for this method. */
+static bool open_enabled(struct kb_card *card, struct kb_request *request)
+{
+    const struct kb_perso *perso = &card->perso;
+    bool is_found = false;
+
+    *request = (struct kb_request){.card = card, .field_index = perso->field};
+    if (card->channel || perso->state == KB_PERSO_IDLE ||
+        kb_image_open(&card->nvm, perso->image_size, &request->image) ||
+        kb_image_field(&request->image, perso->field, &request->field))
+        return false;
+    for (uint8_t i = 0; i < request->field.commands && !is_found; i++)
+        is_found = !kb_image_command(&request->image, (uint8_t)(request->field.first_command + i),
+                                     &request->command) &&
+                   is_scp03(request);
+    return is_found;
+}
+
+bool kb_perso_takes_channel(struct kb_card *card)
+{
+    struct kb_request request;
+
+    return open_enabled(card, &request);
+}
+
+enum kb_sw kb_perso_channel_keys(struct kb_card *card, uint8_t *field, uint8_t *enc, uint8_t *mac)
+{
+    const struct kb_crypto *crypto = card->port->crypto;
+    struct kb_request request;
+    struct trial trial;
+    uint8_t code[CODE_SIZE];
+    enum kb_sw sw = KB_SW_CONDITIONS_NOT_SATISFIED;
+
+    if (open_enabled(card, &request))
+        sw = begin_trial(&request, &trial);
+    if (sw != KB_SW_OK)
+        return sw;
+    *field = request.field.number;
+    if (read_code(&request, code) ||
+        kb_diversify(crypto, code, CODE_SIZE, "scp03 enc", kb_span(NULL, 0), enc, KB_AES_BLOCK) ||
+        kb_diversify(crypto, code, CODE_SIZE, "scp03 mac", kb_span(NULL, 0), mac, KB_AES_BLOCK))
+        sw = KB_SW_MEMORY_PROBLEM;
+    kb_wipe(code, sizeof code);
+    return sw;
+}
+
+static enum kb_err compare_channel(struct kb_request *request, const uint8_t code[CODE_SIZE],
+                                   bool *is_right)
+{
+    enum kb_err err = kb_gp_accept(request->card, request->cmd);
+
+    (void)code;
+    *is_right = !err;
+    return err == KB_ERR_INTEGRITY ? KB_OK : err;
+}
+
+enum kb_sw kb_perso_verify_channel(struct kb_card *card, const struct kb_apdu *cmd)
+{
+    enum { C_MAC_C_DEC = KB_SCP03_C_MAC | KB_SCP03_C_DEC };
+    struct kb_request request;
+    struct trial trial;
+    enum kb_sw sw = KB_SW_CONDITIONS_NOT_SATISFIED;
+
+    if (open_enabled(card, &request))
+        sw = begin_trial(&request, &trial);
+    /* What is put travels ciphered, or not at all. */
+    if (sw == KB_SW_OK && (cmd->p1 & C_MAC_C_DEC) != C_MAC_C_DEC)
+        sw = KB_SW_SECURITY_NOT_SATISFIED;
+    if (sw != KB_SW_OK)
+        return sw;
+    request.cmd = cmd;
+    sw = run_trial(&request, &trial, compare_channel);
+    card->perso.is_secured = sw == KB_SW_OK;
+    if (sw != KB_SW_OK)
+        kb_gp_close(card);
+    return sw;
 }
