@@ -186,7 +186,7 @@ static void resolve(const struct kb_card *card, const struct kb_file *file, stru
     }
 }
 
-const struct kb_rule *kb_access_rule(struct kb_card *card, const struct kb_file *file)
+static const struct kb_rule *rule_of(struct kb_card *card, const struct kb_file *file)
 {
     bool is_df = kb_file_is_df(file);
     uint16_t object = kb_tree_rule_file(card, file);
@@ -211,20 +211,24 @@ const struct kb_rule *kb_access_rule(struct kb_card *card, const struct kb_file 
     return rule;
 }
 
+enum kb_rule_mode kb_access_rule(struct kb_card *card, const struct kb_file *file,
+                                 enum kb_operation operation, uint8_t *pins)
+{
+    const struct kb_rule *rule = rule_of(card, file);
+
+    *pins = rule ? rule->operation[operation].pins : 0;
+    return rule ? (enum kb_rule_mode)rule->operation[operation].mode : KB_RULE_NEVER;
+}
+
 bool kb_access_granted(struct kb_card *card, const struct kb_file *file,
                        enum kb_operation operation)
 {
     uint8_t satisfied = kb_pin_satisfied(card);
-    const struct kb_rule *rule;
     uint8_t pins;
 
     if (card->life_cycle == KB_LIFE_ADMINISTRATIVE)
         return true;
-    rule = kb_access_rule(card, file);
-    if (!rule)
-        return false;
-    pins = rule->operation[operation].pins;
-    switch ((enum kb_rule_mode)rule->operation[operation].mode) {
+    switch (kb_access_rule(card, file, operation, &pins)) {
     case KB_RULE_ALWAYS:
         return true;
     case KB_RULE_ANY:

@@ -6,8 +6,6 @@
 
 #include "card/files/files.h"
 
-struct kb_rule;
-
 enum kb_rule_mode {
     KB_RULE_NEVER,
     KB_RULE_ALWAYS,
@@ -20,8 +18,10 @@ enum kb_rule_mode {
 bool kb_access_granted(struct kb_card *card, const struct kb_file *file,
                        enum kb_operation operation);
 
-/* The file's rule, valid until the next one is asked for; NULL: nothing is allowed. */
-const struct kb_rule *kb_access_rule(struct kb_card *card, const struct kb_file *file);
+/* What the file's rule asks for: the PINs are those of KB_RULE_ANY and KB_RULE_ALL, bit n: PIN
+ * object n. */
+enum kb_rule_mode kb_access_rule(struct kb_card *card, const struct kb_file *file,
+                                 enum kb_operation operation, uint8_t *pins);
 
 /* True when a PIN of this key reference is verified, disabled, or replaced by one that is. */
 bool kb_access_has_pin(const struct kb_card *card, uint8_t reference);

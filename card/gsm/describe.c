@@ -38,8 +38,8 @@ static unsigned level_of_reference(uint8_t reference)
  * is wanted the lowest. */
 static unsigned level(struct kb_card *card, const struct kb_file *file, enum kb_operation operation)
 {
-    const struct kb_rule *rule = kb_access_rule(card, file);
-    uint8_t mode = rule ? rule->operation[operation].mode : KB_RULE_NEVER;
+    uint8_t pins;
+    enum kb_rule_mode mode = kb_access_rule(card, file, operation, &pins);
     unsigned found = mode == KB_RULE_ANY ? NEVER : ALWAYS;
 
     if (mode == KB_RULE_NEVER)
@@ -47,7 +47,7 @@ static unsigned level(struct kb_card *card, const struct kb_file *file, enum kb_
     for (uint8_t i = 0; i < KB_PINS && mode != KB_RULE_ALWAYS; i++) {
         unsigned one = level_of_reference(card->pin_of_reference[i]);
 
-        if (rule->operation[operation].pins & 1u << i && (mode == KB_RULE_ANY) == (one < found))
+        if (pins & 1u << i && (mode == KB_RULE_ANY) == (one < found))
             found = one;
     }
     return found;
