@@ -41,10 +41,8 @@ struct kb_rule {
     uint16_t arr_object; /* 0: empty */
     uint8_t arr_record;
     bool is_df; /* the bits of an access mode mean other things for a DF */
-    struct {
-        uint8_t mode; /* enum kb_rule_mode in files/access.h */
-        uint8_t pins; /* bit n: PIN object n */
-    } operation[KB_OPERATIONS];
+    uint8_t pins[KB_OPERATIONS]; /* bit n: PIN object n */
+    uint32_t modes; /* two bits for each operation: enum kb_rule_mode in files/access.h */
 };
 
 struct kb_card {
@@ -71,6 +69,7 @@ struct kb_card {
     uint8_t gsm_rehabilitated; /* class A0, in this session: bit 0 EF.IMSI, bit 1 EF.LOCI */
     struct kb_rule rules[KB_RULES];
     uint8_t rule_next;
+    struct kb_transfer transfer;
 
     struct kb_perso perso;
     struct kb_gp gp;

@@ -18,19 +18,25 @@ enum {
     AM_PROPRIETARY = 0x80
 };
 
+/* A mode of struct kb_rule. */
+enum { MODE_BITS = 2, MODE_MASK = 3 };
+
 /* Bits of the access mode byte (ISO/IEC 7816-4 tables 16 and 17), bit 1 first. */
 static const uint8_t ef_mode[7] = {KB_OP_READ,     KB_OP_UPDATE,    KB_OPERATIONS, KB_OP_DEACTIVATE,
                                    KB_OP_ACTIVATE, KB_OP_TERMINATE, KB_OP_DELETE};
-static const uint8_t df_mode[7] = {KB_OPERATIONS,  KB_OP_CREATE,    KB_OP_CREATE, KB_OP_DEACTIVATE,
-                                   KB_OP_ACTIVATE, KB_OP_TERMINATE, KB_OP_DELETE};
+static const uint8_t df_mode[7] = {KB_OPERATIONS,    KB_OP_CREATE,   KB_OP_CREATE_DF,
+                                   KB_OP_DEACTIVATE, KB_OP_ACTIVATE, KB_OP_TERMINATE,
+                                   KB_OP_DELETE};
 
 /* Instructions that an access mode DO 84 may name (TS 102 221 clause 9.2.7). */
 static const struct {
     uint8_t ins;
     uint8_t operation;
 } instructions[] = {
-    {0x32, KB_OP_INCREASE}, {0xD4, KB_OP_RESIZE}, {0xE0, KB_OP_CREATE},
-    {0xE4, KB_OP_DELETE},   {0xB0, KB_OP_READ},   {0xD6, KB_OP_UPDATE},
+    {0x32, KB_OP_INCREASE},  {0xD4, KB_OP_RESIZE},     {0xE0, KB_OP_CREATE},
+    {0xE0, KB_OP_CREATE_DF}, {0xE4, KB_OP_DELETE},     {0xB0, KB_OP_READ},
+    {0xD6, KB_OP_UPDATE},    {0x04, KB_OP_DEACTIVATE}, {0x44, KB_OP_ACTIVATE},
+    {0xE6, KB_OP_TERMINATE}, {0xE8, KB_OP_TERMINATE},  {0xFE, KB_OP_TERMINATE},
 };
 
 static uint16_t operations_of_mode(const struct kb_file *file, uint8_t mode)
@@ -151,15 +157,21 @@ static uint16_t operations_of(const struct kb_file *file, const struct kb_tlv *t
     return tlv->tag == AM_INSTRUCTIONS ? operations_of_instructions(tlv->value) : 0;
 }
 
+static uint8_t mode_of(const struct kb_rule *rule, unsigned op)
+{
+    return rule->modes >> MODE_BITS * op & MODE_MASK;
+}
+
 /* Every condition attached to an operation has to hold, wherever it stands. */
 static void attach(struct kb_rule *rule, unsigned op, bool is_first, struct condition condition)
 {
-    struct condition old = {rule->operation[op].mode, rule->operation[op].pins};
+    struct condition old = {mode_of(rule, op), rule->pins[op]};
 
     if (!is_first)
         condition = both(old, condition);
-    rule->operation[op].mode = condition.mode;
-    rule->operation[op].pins = condition.pins;
+    rule->modes &= ~((uint32_t)MODE_MASK << MODE_BITS * op);
+    rule->modes |= (uint32_t)condition.mode << MODE_BITS * op;
+    rule->pins[op] = condition.pins;
 }
 
 /* The record is a list of access mode DOs, each followed by one or more security condition DOs
@@ -199,8 +211,8 @@ static const struct kb_rule *rule_of(struct kb_card *card, const struct kb_file 
             card->rules[i].arr_record == file->arr_record && card->rules[i].is_df == is_df)
             return &card->rules[i];
     if (!object || kb_tree_load(card, object, &arr) || arr.kind != KB_FILE_LINEAR_FIXED ||
-        !file->arr_record || file->arr_record > arr.record_count)
-        return NULL;
+        arr.fid != file->arr_file || !file->arr_record || file->arr_record > arr.record_count)
+        return NULL; /* never, also when another file has the object of one that is gone */
     if (kb_files_read(card, &arr, (size_t)(file->arr_record - 1) * arr.record_size, record,
                       arr.record_size))
         return NULL;
@@ -216,8 +228,8 @@ enum kb_rule_mode kb_access_rule(struct kb_card *card, const struct kb_file *fil
 {
     const struct kb_rule *rule = rule_of(card, file);
 
-    *pins = rule ? rule->operation[operation].pins : 0;
-    return rule ? (enum kb_rule_mode)rule->operation[operation].mode : KB_RULE_NEVER;
+    *pins = rule ? rule->pins[operation] : 0;
+    return rule ? (enum kb_rule_mode)mode_of(rule, operation) : KB_RULE_NEVER;
 }
 
 bool kb_access_granted(struct kb_card *card, const struct kb_file *file,

@@ -2,7 +2,6 @@
 /* Transparent EFs: READ BINARY and UPDATE BINARY (TS 102 221 clauses 11.1.3 and 11.1.4). */
 
 #include "card/card.h"
-#include "card/files/access.h"
 #include "card/files/commands.h"
 #include "card/files/tree.h"
 
@@ -51,10 +50,9 @@ enum kb_sw kb_files_read_binary(struct kb_card *card, const struct kb_apdu *cmd,
         return sw;
     if (cmd->data.len)
         return KB_SW_WRONG_LENGTH;
-    if (!kb_access_granted(card, ef, KB_OP_READ))
-        return KB_SW_SECURITY_NOT_SATISFIED;
-    if (ef->lcs == KB_LCS_DEACTIVATED)
-        return KB_SW_REFERENCED_DATA_INVALIDATED;
+    sw = kb_files_may(card, ef, KB_OP_READ);
+    if (sw != KB_SW_OK)
+        return sw;
     if (offset >= ef->size)
         return KB_SW_WRONG_P1_P2;
     left = ef->size - offset;
@@ -79,10 +77,9 @@ enum kb_sw kb_files_update_binary(struct kb_card *card, const struct kb_apdu *cm
         return sw;
     if (!cmd->data.len)
         return KB_SW_WRONG_LENGTH;
-    if (!kb_access_granted(card, ef, KB_OP_UPDATE))
-        return KB_SW_SECURITY_NOT_SATISFIED;
-    if (ef->lcs == KB_LCS_DEACTIVATED)
-        return KB_SW_REFERENCED_DATA_INVALIDATED;
+    sw = kb_files_may(card, ef, KB_OP_UPDATE);
+    if (sw != KB_SW_OK)
+        return sw;
     if (offset >= ef->size)
         return KB_SW_WRONG_P1_P2;
     if (cmd->data.len > ef->size - offset)

@@ -2,6 +2,7 @@
 /* What SELECT and STATUS tell of a file: the FCP template (TS 102 221 clause 11.1.1.3). */
 
 #include "card/card.h"
+#include "card/files/bertlv.h"
 #include "card/files/commands.h"
 #include "card/files/tree.h"
 #include "wire/tlv.h"
@@ -9,6 +10,7 @@
 enum {
     DESCRIPTOR_SHAREABLE = 0x40,
     DATA_CODING = 0x21,          /* clause 11.1.1.4.3: second byte of the file descriptor */
+    DER_ONLY = 0x01,             /* clause 11.1.1.4.6.5 */
     UICC_CHARACTERISTICS = 0x71, /* clause 11.1.1.4.6.1: clock stop allowed, no preferred level */
 };
 
@@ -16,6 +18,7 @@ enum {
 static const uint8_t descriptors[] = {
     [KB_FILE_MF] = 0x38,          [KB_FILE_DF] = 0x38,           [KB_FILE_ADF] = 0x38,
     [KB_FILE_TRANSPARENT] = 0x01, [KB_FILE_LINEAR_FIXED] = 0x02, [KB_FILE_CYCLIC] = 0x06,
+    [KB_FILE_BER_TLV] = 0x39,
 };
 
 static void put_descriptor(const struct kb_file *file, struct kb_writer *out)
@@ -45,6 +48,20 @@ static void put_df_parts(struct kb_card *card, const struct kb_file *file, struc
     kb_tlv_close(out, proprietary);
 }
 
+/* Clauses 11.1.1.4.1 and 11.1.1.4.6: what the data objects take, and what they may. */
+static void put_bertlv_parts(struct kb_card *card, const struct kb_file *file,
+                             struct kb_writer *out)
+{
+    size_t proprietary = kb_tlv_open(out, 0xA5);
+
+    kb_tlv_put_u8(out, 0x84, DER_ONLY);
+    kb_tlv_put_u16(out, 0x85, kb_bertlv_reserved(file));
+    if (file->size != KB_BERTLV_UNLIMITED)
+        kb_tlv_put_u16(out, 0x86, file->size);
+    kb_tlv_close(out, proprietary);
+    kb_tlv_put_u16(out, 0x80, (uint16_t)kb_bertlv_used(card, file));
+}
+
 /* Clause 11.1.1.4.8: absent means the five low bits of the FID, empty means that there is none. */
 static void put_sfi(const struct kb_file *file, struct kb_writer *out)
 {
@@ -70,9 +87,12 @@ void kb_files_describe(struct kb_card *card, const struct kb_file *file, uint8_t
         kb_tlv_put(out, 0x8B, kb_span(rule, sizeof(rule)));
     if (kb_file_is_df(file)) {
         kb_pin_status(card, out);
+    } else if (file->kind == KB_FILE_BER_TLV) {
+        put_bertlv_parts(card, file, out);
     } else {
         kb_tlv_put_u16(out, 0x80, file->size);
-        put_sfi(file, out);
     }
+    if (!kb_file_is_df(file))
+        put_sfi(file, out);
     kb_tlv_close(out, template);
 }

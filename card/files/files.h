@@ -23,7 +23,8 @@ enum {
     KB_FILE_HEADER = 24,
     KB_FILE_FIRST = 232,
     KB_FILE_CHUNK = 256,
-    KB_FILE_DEPTH = 4, /* levels below the MF in a path */
+    KB_FILE_LARGE = 2048, /* a larger body goes on in objects of KB_NVM_OBJECT_MAX bytes */
+    KB_FILE_DEPTH = 4,    /* levels below the MF in a path */
     KB_AID_MAX = 16,
     KB_FID_MF = 0x3F00,
     KB_FID_CURRENT_ADF = 0x7FFF
@@ -62,7 +63,8 @@ enum kb_operation {
     KB_OP_DEACTIVATE,
     KB_OP_TERMINATE,
     KB_OP_DELETE,
-    KB_OP_CREATE,
+    KB_OP_CREATE,    /* of an EF, below this DF */
+    KB_OP_CREATE_DF, /* of a DF, below this one */
     KB_OP_RESIZE,
     KB_OPERATIONS
 };
@@ -92,6 +94,17 @@ struct kb_file {
 struct kb_path {
     uint8_t depth;
     uint16_t fid[KB_FILE_DEPTH];
+};
+
+/* A data object on its way to or from the terminal in several commands; one at a time. */
+struct kb_transfer {
+    uint16_t ef; /* object of the file, 0 when there is none */
+    uint16_t at; /* where the last block began, and its bytes */
+    uint16_t len;
+    uint8_t channel; /* the logical channel it goes on */
+    uint8_t index;   /* the data object's place in the file */
+    bool is_set;     /* SET DATA; otherwise RETRIEVE DATA */
+    bool is_first;   /* SET DATA: the last block was the first one */
 };
 
 /* --- For other rooms of the card (perso, sim, cpa): no access rules, no current file. --- */

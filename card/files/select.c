@@ -16,7 +16,8 @@ enum {
     SESSION_MASK = 0x60, /* bits 7 and 6, by DF name only (table 11.2) */
     SESSION_TERMINATE = 0x40,
     SESSION_RESERVED = 0x20,
-    BY_NAME = 0x04 /* P1 */
+    BY_NAME = 0x04, /* P1 */
+    SFI_MAX = 30
 };
 
 enum kb_err kb_files_reset(struct kb_card *card)
@@ -27,6 +28,7 @@ enum kb_err kb_files_reset(struct kb_card *card)
     card->ef.kind = KB_FILE_NONE;
     card->adf.kind = KB_FILE_NONE;
     card->record = 0;
+    card->transfer.ef = 0;
     if (!kb_nvm_has(&card->nvm, KB_OBJ_MF))
         return KB_OK;
     err = kb_tree_load(card, KB_OBJ_MF, &card->df);
@@ -36,6 +38,8 @@ enum kb_err kb_files_reset(struct kb_card *card)
 void kb_files_set_current(struct kb_card *card, const struct kb_file *file)
 {
     card->record = 0;
+    if (card->transfer.channel == card->channel)
+        card->transfer.ef = 0;
     if (!kb_file_is_df(file)) {
         card->ef = *file;
         return;
@@ -44,11 +48,22 @@ void kb_files_set_current(struct kb_card *card, const struct kb_file *file)
     card->ef.kind = KB_FILE_NONE;
 }
 
+enum kb_sw kb_files_check_le(const struct kb_card *card, const struct kb_apdu *cmd, size_t len)
+{
+    bool is_exact = cmd->ne < 256 || (card->port->transport == KB_TRANSPORT_T0 && len < 256);
+
+    if (cmd->has_le && is_exact && cmd->ne != len)
+        return (enum kb_sw)(KB_SW_CORRECT_LENGTH | (len & 0xFF));
+    return KB_SW_OK;
+}
+
 enum kb_sw kb_files_choose(struct kb_card *card, uint8_t sfi, struct kb_file **ef)
 {
     struct kb_file found;
 
     *ef = &card->ef;
+    if (sfi > SFI_MAX)
+        return KB_SW_INCORRECT_P1_P2;
     if (!sfi)
         return card->ef.kind == KB_FILE_NONE ? KB_SW_NO_EF_SELECTED : KB_SW_OK;
     if (card->df.kind == KB_FILE_NONE || kb_tree_open_sfi(card, &card->df, sfi, &found))
@@ -120,7 +135,7 @@ static bool from_mf(struct kb_card *card, struct kb_span path, struct kb_file *o
 }
 
 /* P1 of SELECT (table 11.1): the file that data names. */
-static enum kb_sw find(struct kb_card *card, const struct kb_apdu *cmd, struct kb_file *out)
+enum kb_sw kb_files_find(struct kb_card *card, const struct kb_apdu *cmd, struct kb_file *out)
 {
     struct kb_cursor rd = kb_rd(cmd->data);
     bool is_found;
@@ -167,13 +182,13 @@ static bool is_current_application(const struct kb_card *card, uint16_t object)
 }
 
 /* A DF becomes current, and the application it belongs to with it; outside of every application the
- * last one stays current (clause 8.5). */
+ * last one stays current (clause 8.5), and in a terminated one, which is none any more. */
 static void enter(struct kb_card *card, const struct kb_file *df)
 {
     struct kb_file application;
 
     kb_files_set_current(card, df);
-    if (!kb_tree_application_of(card, df, &application))
+    if (!kb_tree_application_of(card, df, &application) || application.lcs == KB_LCS_TERMINATED)
         return;
     if (card->adf.kind == KB_FILE_ADF && !is_current_application(card, application.object))
         kb_pin_leave_application(card);
@@ -188,17 +203,22 @@ static enum kb_sw end_session(struct kb_card *card)
     return kb_files_reset(card) ? KB_SW_MEMORY_PROBLEM : KB_SW_OK;
 }
 
-/* An EF found by path becomes current together with the DF it lies in. */
-static enum kb_err enter_parent(struct kb_card *card, const struct kb_file *file)
+enum kb_err kb_files_go(struct kb_card *card, const struct kb_file *file)
 {
     struct kb_file parent;
-    enum kb_err err;
+    enum kb_err err = KB_OK;
 
-    if (kb_file_is_df(file) || file->parent == card->df.object)
+    if (kb_file_is_df(file)) {
+        enter(card, file);
         return KB_OK;
-    err = kb_tree_load(card, file->parent, &parent);
+    }
+    if (file->parent != card->df.object) {
+        err = kb_tree_load(card, file->parent, &parent);
+        if (!err)
+            enter(card, &parent);
+    }
     if (!err)
-        enter(card, &parent);
+        kb_files_set_current(card, file);
     return err;
 }
 
@@ -217,20 +237,16 @@ enum kb_sw kb_files_select(struct kb_card *card, const struct kb_apdu *cmd, stru
         return KB_SW_INCORRECT_P1_P2;
     if (cmd->p2 & OCCURRENCE_MASK)
         return KB_SW_FUNCTION_NOT_SUPPORTED;
-    sw = find(card, cmd, &file);
+    sw = kb_files_find(card, cmd, &file);
     if (sw != KB_SW_OK)
         return sw;
     if (ends_session && !is_current_application(card, file.object))
         return KB_SW_CONDITIONS_NOT_SATISFIED;
-    if (enter_parent(card, &file))
+    if (kb_files_go(card, &file))
         return KB_SW_MEMORY_PROBLEM;
-    if (kb_file_is_df(&file))
-        enter(card, &file);
-    else
-        kb_files_set_current(card, &file);
     if (answer != ANSWER_NONE)
         kb_files_describe(card, &file, answer == ANSWER_FCP ? 0x62 : 0x6F, out);
-    return ends_session ? end_session(card) : KB_SW_OK;
+    return ends_session ? end_session(card) : kb_files_warning(&file);
 }
 
 enum kb_sw kb_files_status(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out)

@@ -33,7 +33,7 @@ static void unpack(const uint8_t header[KB_FILE_HEADER], struct kb_file *out)
     out->arr_object = kb_rd_u16(&rd);
 }
 
-static void pack(const struct kb_file *file, uint8_t header[KB_FILE_HEADER])
+void kb_tree_pack(const struct kb_file *file, uint8_t header[KB_FILE_HEADER])
 {
     struct kb_writer wr = kb_wr(header, KB_FILE_HEADER);
 
@@ -72,7 +72,7 @@ enum kb_err kb_tree_store(struct kb_card *card, const struct kb_file *file)
 {
     uint8_t header[KB_FILE_HEADER];
 
-    pack(file, header);
+    kb_tree_pack(file, header);
     return kb_nvm_patch(&card->nvm, file->object, 0, header, sizeof(header));
 }
 
@@ -80,7 +80,7 @@ enum kb_err kb_tree_mark(struct kb_card *card, const struct kb_file *file)
 {
     uint8_t header[KB_FILE_HEADER];
 
-    pack(file, header);
+    kb_tree_pack(file, header);
     return kb_nvm_patch(&card->nvm, file->object, CHANGING_AT, header + CHANGING_AT, CHANGING);
 }
 
@@ -95,6 +95,11 @@ static uint32_t entry_at(const uint8_t *bytes)
 uint16_t kb_tree_object_of(uint32_t entry)
 {
     return entry & ENTRY_OBJECT;
+}
+
+uint16_t kb_tree_fid_of(uint32_t entry)
+{
+    return (uint16_t)(entry >> ENTRY_FID_SHIFT);
 }
 
 uint32_t kb_tree_next(struct kb_card *card, const struct kb_file *df, size_t *at)
@@ -145,6 +150,13 @@ static uint32_t by_sfi(struct kb_card *card, const struct kb_file *df, uint8_t s
                       (uint32_t)sfi << ENTRY_SFI_SHIFT, at);
 }
 
+uint32_t kb_tree_entry(struct kb_card *card, const struct kb_file *df, uint16_t fid)
+{
+    size_t at;
+
+    return by_fid(card, df, fid, &at);
+}
+
 uint16_t kb_tree_child(struct kb_card *card, const struct kb_file *df, uint16_t fid)
 {
     size_t at;
@@ -159,16 +171,19 @@ uint16_t kb_tree_child_by_sfi(struct kb_card *card, const struct kb_file *df, ui
     return kb_tree_object_of(by_sfi(card, df, sfi, &at));
 }
 
-/* A link shows the name it has here, and lies in the DF it was reached by. */
+/* A link shows the name it has here, and lies in the DF it was reached by. Nothing is reached in a
+ * terminated DF. */
 static enum kb_err load_entry(struct kb_card *card, const struct kb_file *df, uint32_t entry,
                               struct kb_file *out)
 {
     uint16_t parent = df->object;
-    enum kb_err err = entry ? kb_tree_load(card, kb_tree_object_of(entry), out) : KB_ERR_ABSENT;
+    enum kb_err err = KB_ERR_ABSENT;
 
+    if (entry && df->lcs != KB_LCS_TERMINATED)
+        err = kb_tree_load(card, kb_tree_object_of(entry), out);
     if (err)
         return err;
-    out->fid = (uint16_t)(entry >> ENTRY_FID_SHIFT);
+    out->fid = kb_tree_fid_of(entry);
     out->sfi = entry >> ENTRY_SFI_SHIFT & ENTRY_SFI;
     out->parent = parent;
     return KB_OK;

@@ -24,6 +24,9 @@ static inline bool kb_file_has_records(const struct kb_file *file)
 /* KB_ERR_ABSENT when the object is not there. */
 enum kb_err kb_tree_load(struct kb_card *card, uint16_t object, struct kb_file *out);
 
+/* The header of a file as its object begins. */
+void kb_tree_pack(const struct kb_file *file, uint8_t header[KB_FILE_HEADER]);
+
 /* Writes the header of a file whose object exists. Not for a file that may have been reached by a
  * link: its name is not the header's. */
 enum kb_err kb_tree_store(struct kb_card *card, const struct kb_file *file);
@@ -46,6 +49,10 @@ enum kb_err kb_tree_open_sfi(struct kb_card *card, const struct kb_file *df, uin
  * before the first one. */
 uint32_t kb_tree_next(struct kb_card *card, const struct kb_file *df, size_t *at);
 uint16_t kb_tree_object_of(uint32_t entry);
+uint16_t kb_tree_fid_of(uint32_t entry);
+
+/* The entry of a child, 0 when there is none. */
+uint32_t kb_tree_entry(struct kb_card *card, const struct kb_file *df, uint16_t fid);
 
 /* Adds a child to a DF, in the caller's transaction. KB_ERR_NVM_FULL when the list is at its end.
  */
