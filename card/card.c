@@ -93,9 +93,12 @@ static enum kb_sw bytes_remaining(const struct kb_card *card)
     return (enum kb_sw)(KB_SW_BYTES_REMAINING | (card->pending_len < 256 ? card->pending_len : 0));
 }
 
-/* Keeps what stands behind the first len bytes of the answer for GET RESPONSE. */
-static enum kb_sw keep_pending(struct kb_card *card, struct kb_writer *out, size_t len)
+/* Keeps what stands behind the first len bytes of the answer for GET RESPONSE, the last part of
+ * which ends with sw. */
+static enum kb_sw keep_pending(struct kb_card *card, struct kb_writer *out, size_t len,
+                               enum kb_sw sw)
 {
+    card->pending_sw = (uint16_t)sw;
     card->pending_at = (uint16_t)(out->data + len - card->buffer);
     card->pending_len = (uint16_t)(out->len - len);
     out->len = len;
@@ -127,7 +130,7 @@ static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
     out->len = len;
     card->pending_at = (uint16_t)(card->pending_at + len);
     card->pending_len = is_gsm ? 0 : (uint16_t)(card->pending_len - len);
-    return card->pending_len ? bytes_remaining(card) : KB_SW_OK;
+    return card->pending_len ? bytes_remaining(card) : (enum kb_sw)card->pending_sw;
 }
 
 static void drop_answer(struct kb_writer *out)
@@ -136,15 +139,22 @@ static void drop_answer(struct kb_writer *out)
     out->len = 0;
 }
 
+/* Success, and warnings that say something of data that are given all the same. */
+static bool has_answer(enum kb_sw sw)
+{
+    return sw == KB_SW_OK || (sw & 0xFF00) == KB_SW_WARNING;
+}
+
 /* Gives the answer the form the transport asks for: at once, behind 61XX, or again with the right
  * Le. */
-static enum kb_sw hand_over(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out)
+static enum kb_sw hand_over(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out,
+                            enum kb_sw sw)
 {
     size_t wanted = cmd->has_le ? cmd->ne : 0, len = out->len;
     bool is_t0 = card->port->transport == KB_TRANSPORT_T0;
 
     if (!len)
-        return KB_SW_OK;
+        return sw;
     if (is_t0 && cmd->data.len)
         wanted = 0;
     if (is_t0 && cmd->has_le && !cmd->data.len && len < 256 && cmd->ne != len) {
@@ -152,12 +162,12 @@ static enum kb_sw hand_over(struct kb_card *card, const struct kb_apdu *cmd, str
         return (enum kb_sw)(KB_SW_CORRECT_LENGTH | len);
     }
     if (len <= wanted)
-        return KB_SW_OK;
+        return sw;
     if (card->port->transport == KB_TRANSPORT_T1 && !cmd->has_le) {
         drop_answer(out);
-        return KB_SW_OK;
+        return sw;
     }
-    return keep_pending(card, out, wanted);
+    return keep_pending(card, out, wanted, sw);
 }
 
 static void drop_chain(struct kb_card *card)
@@ -238,7 +248,7 @@ static enum kb_sw process_gsm(struct kb_card *card, const struct kb_apdu *cmd,
     enum kb_sw sw = kb_gsm_run(card, cmd, out);
 
     if ((sw & 0xFF00) == KB_SW_GSM_BYTES)
-        keep_pending(card, out, 0);
+        keep_pending(card, out, 0, KB_SW_OK);
     return sw;
 }
 
@@ -282,7 +292,7 @@ static enum kb_sw process(struct kb_card *card, struct kb_apdu *cmd, struct kb_w
         sw = kb_gp_wrap(card, sw, out);
     if (is_ready)
         drop_chain(card);
-    return sw == KB_SW_OK && !out->is_bad ? hand_over(card, cmd, out) : sw;
+    return has_answer(sw) && !out->is_bad ? hand_over(card, cmd, out, sw) : sw;
 }
 
 static enum kb_sw receive(struct kb_card *card, struct kb_apdu *cmd, struct kb_writer *out)
@@ -294,6 +304,8 @@ static enum kb_sw receive(struct kb_card *card, struct kb_apdu *cmd, struct kb_w
         return KB_SW_MEMORY_PROBLEM;
     if (!kb_channel_is_open(card->channels_open, cmd->channel))
         return KB_SW_CHANNEL_NOT_SUPPORTED;
+    if (card->life_cycle == KB_LIFE_TERMINATED)
+        return KB_SW_CONDITIONS_NOT_SATISFIED;
     if (!is_get_response(cmd) || (card->is_chaining && !card->pending_len))
         return process(card, cmd, out);
     if (cmd->channel != card->channel)
@@ -331,8 +343,8 @@ struct kb_span kb_card_transmit(struct kb_card *card, struct kb_span command)
         sw = receive(card, &cmd, &out);
     if (out.is_bad)
         sw = KB_SW_NO_PRECISE_DIAGNOSIS;
-    /* Only success and what remains of it come with data, and the MAC of a warning. */
-    if (sw != KB_SW_OK && (sw & 0xFF00) != KB_SW_BYTES_REMAINING && !card->gp.is_secured)
+    /* Success, warnings and what remains of either come with data, and the MAC of an error. */
+    if (!has_answer(sw) && (sw & 0xFF00) != KB_SW_BYTES_REMAINING && !card->gp.is_secured)
         drop_answer(&out);
     if (sw == KB_SW_OK && !card->is_chaining && !card->gp.is_secured)
         sw = kb_toolkit_announce(card, sw);

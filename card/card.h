@@ -85,6 +85,7 @@ struct kb_card {
     uint16_t chain_len;  /* data of the command that lies at the beginning of buffer */
     uint16_t pending_at; /* answer bytes waiting in buffer for GET RESPONSE */
     uint16_t pending_len;
+    uint16_t pending_sw; /* what the last of them come with */
     uint8_t covered[2]; /* the first two of them, where SW of the last answer lies */
     uint16_t used;      /* bytes of buffer that are not all zero */
     uint8_t buffer[KB_RESPONSE_MAX];
