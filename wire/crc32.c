@@ -11,11 +11,7 @@ static const uint32_t table[16] = {
     0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C, 0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C,
 };
 
-static uint32_t step(uint32_t crc, uint8_t byte)
-{
-    crc = table[(crc ^ byte) & 0x0F] ^ crc >> 4;
-    return table[(crc ^ (uint32_t)byte >> 4) & 0x0F] ^ crc >> 4;
-}
+enum { STEP_BITS = 4 };
 
 #else
 
@@ -55,12 +51,16 @@ static const uint32_t table[256] = {
     0xB3667A2E, 0xC4614AB8, 0x5D681B02, 0x2A6F2B94, 0xB40BBE37, 0xC30C8EA1, 0x5A05DF1B, 0x2D02EF8D,
 };
 
-static uint32_t step(uint32_t crc, uint8_t byte)
-{
-    return table[(crc ^ byte) & 0xFF] ^ crc >> 8;
-}
+enum { STEP_BITS = 8 };
 
 #endif
+
+static uint32_t step(uint32_t crc, uint8_t byte)
+{
+    for (unsigned bits = 0; bits < 8; bits += STEP_BITS)
+        crc = table[(crc ^ (uint32_t)byte >> bits) & ((1u << STEP_BITS) - 1)] ^ crc >> STEP_BITS;
+    return crc;
+}
 
 uint32_t kb_crc32(uint32_t crc, const void *data, size_t len)
 {

@@ -61,14 +61,15 @@ static bool is_joining(const struct kb_sms_join *join)
     return join->is_used && !join->is_whole;
 }
 
-/* Nothing may be under way that a power-down would break off. */
+/* Nothing may be under way that a power-down would break off; the security domain keeps nothing. */
 static bool is_busy(const struct kb_card *card)
 {
     const struct kb_inbox *inbox = &card->inbox;
 
     return card->toolkit.is_fetched || card->toolkit.waiting || inbox->is_stream ||
            is_joining(&inbox->join[0]) || is_joining(&inbox->join[1]) ||
-           kb_inbox_has_report(card) || card->perso.state != KB_PERSO_IDLE;
+           kb_inbox_has_report(card) || card->perso.state != KB_PERSO_IDLE ||
+           card->gp.state != KB_GP_CLOSED || card->gp.selected;
 }
 
 /* The state of the basic channel is among the others' once another one is in use. */
