@@ -52,6 +52,7 @@ extern const struct kb_cli_verb kb_cli_bureau_verbs[];
 extern const struct kb_cli_verb kb_cli_card_verbs[];
 extern const struct kb_cli_verb kb_cli_ca_verbs[];
 extern const struct kb_cli_verb kb_cli_eap_verbs[];
+extern const struct kb_cli_verb kb_cli_ota_verbs[];
 extern const struct kb_cli_verb kb_cli_sim_verbs[];
 extern const struct kb_cli_verb kb_cli_demo_verbs[];
 extern const struct kb_cli_verb kb_cli_device_verbs[];

@@ -12,15 +12,26 @@ static const struct kb_cli_group groups[] = {
     {"factory", "Make semi-finished cards (the maker)"},
     {"bureau", "Personalize, verify and export a batch of cards (the entity)"},
     {"card", "Use one card kept in a file"},
+    {"ota", "Manage the files of cards by secured packets"},
     {"eap", "Let cards log in to Wi-Fi by EAP-SIM and EAP-AKA"},
     {"ca", "Sign and revoke credentials (a maker's root, the operators' root)"},
     {NULL, NULL},
 };
 
 static const struct kb_cli_verb *const verbs[] = {
-    kb_cli_plan_verbs,   kb_cli_factory_verbs, kb_cli_bureau_verbs, kb_cli_card_verbs,
-    kb_cli_ca_verbs,     kb_cli_eap_verbs,     kb_cli_sim_verbs,    kb_cli_demo_verbs,
-    kb_cli_device_verbs, kb_cli_doctor_verbs,  kb_cli_frame_verbs,  NULL,
+    kb_cli_plan_verbs,
+    kb_cli_factory_verbs,
+    kb_cli_bureau_verbs,
+    kb_cli_card_verbs,
+    kb_cli_ota_verbs,
+    kb_cli_ca_verbs,
+    kb_cli_eap_verbs,
+    kb_cli_sim_verbs,
+    kb_cli_demo_verbs,
+    kb_cli_device_verbs,
+    kb_cli_doctor_verbs,
+    kb_cli_frame_verbs,
+    NULL,
 };
 
 static const struct kb_cli_table table = {groups, verbs};
