@@ -23,9 +23,9 @@ enum { ALWAYS = 0, CHV1 = 1, CHV2 = 2, ADMINISTRATIVE = 4, OTHER = 14, NEVER = 1
 
 static unsigned level_of_reference(uint8_t reference)
 {
-    if (reference == 0x01)
+    if (reference == KB_GSM_CHV1)
         return CHV1;
-    if (reference == 0x81)
+    if (reference == KB_GSM_CHV2)
         return CHV2;
     if (reference >= 0x0A && reference <= 0x0E)
         return ADMINISTRATIVE + reference - 0x0Au;
@@ -121,7 +121,7 @@ static void put_codes(struct kb_card *card, struct kb_writer *out)
 
 static void put_df(struct kb_card *card, const struct kb_file *file, struct kb_writer *out)
 {
-    int chv1 = kb_pin_find(card, 0x01);
+    int chv1 = kb_pin_find(card, KB_GSM_CHV1);
     uint8_t off = card->pins_disabled | card->pins_replaced;
 
     kb_wr_u8(out, file->kind == KB_FILE_MF ? TYPE_MF : TYPE_DF);

@@ -3,7 +3,7 @@
 #include "card/gsm/gsm.h"
 
 #include "card/card.h"
-#include "card/dispatch.h"
+#include "card/files/commands.h"
 #include "card/files/tree.h"
 #include "card/gsm/inside.h"
 
@@ -22,11 +22,10 @@ enum {
 /* P2, bit n: n is one. */
 enum { NONE = 0x01, CHV1 = 0x02, CHV2 = 0x04, UNBLOCK_CHV1 = 0x01, MODES = 0x1C };
 
-enum { ANY_LENGTH = 0xFF, REFERENCE_CHV1 = 0x01, REFERENCE_CHV2 = 0x81 };
+enum { ANY_LENGTH = 0xFF };
 
 struct command {
     uint8_t ins;
-    uint8_t cla;    /* of the ordinary command with the same instruction, when run is NULL */
     uint8_t p2;     /* with P1 00, unless needs says otherwise */
     uint8_t length; /* of the data */
     uint8_t needs;
@@ -34,27 +33,28 @@ struct command {
 };
 
 static const struct command commands[] = {
-    /* INS CLA   P2                   length      needs and handler                     clause */
-    {0xA4, 0x00, NONE, 2, WAITS, kb_gsm_select},                   /* 9.2.1 SELECT */
-    {0xF2, 0x00, NONE, 0, READS, kb_gsm_status},                   /* 9.2.2 STATUS */
-    {0xB0, 0x00, 0, 0, READS | EF | OPEN | OFFSET, NULL},          /* 9.2.3 READ BINARY */
-    {0xD6, 0x00, 0, ANY_LENGTH, EF | OPEN | OFFSET, NULL},         /* 9.2.4 UPDATE BINARY */
-    {0xB2, 0x00, MODES, 0, READS | EF | OPEN | ANY_P1, NULL},      /* 9.2.5 READ RECORD */
-    {0xDC, 0x00, MODES, ANY_LENGTH, EF | OPEN | ANY_P1, NULL},     /* 9.2.6 UPDATE RECORD */
-    {0xA2, 0x00, 0, ANY_LENGTH, WAITS | EF | ANY_P2, kb_gsm_seek}, /* 9.2.7 SEEK */
-    {0x32, 0x80, NONE, 3, WAITS | EF, NULL},                       /* 9.2.8 INCREASE */
-    {0x20, 0x00, CHV1 | CHV2, 8, CHV, NULL},                       /* 9.2.9 VERIFY CHV */
-    {0x24, 0x00, CHV1 | CHV2, 16, CHV, NULL},                      /* 9.2.10 CHANGE CHV */
-    {0x26, 0x00, CHV1, 8, CHV, NULL},                              /* 9.2.11 DISABLE CHV */
-    {0x28, 0x00, CHV1, 8, CHV, NULL},                              /* 9.2.12 ENABLE CHV */
-    {0x2C, 0x00, UNBLOCK_CHV1 | CHV2, 16, CHV, NULL},              /* 9.2.13 UNBLOCK CHV */
-    {0x04, 0x00, NONE, 0, EF | OPEN, NULL},                        /* 9.2.14 INVALIDATE */
-    {0x44, 0x00, NONE, 0, EF, kb_gsm_rehabilitate},                /* 9.2.15 */
-    {0xFA, 0x00, NONE, 0, 0, kb_gsm_sleep},                        /* 9.2.17 SLEEP */
-    {0x10, 0x80, NONE, ANY_LENGTH, 0, NULL},                       /* 9.2.19 */
-    {0xC2, 0x80, NONE, ANY_LENGTH, WAITS, NULL},                   /* 9.2.20 ENVELOPE */
-    {0x12, 0x80, NONE, 0, READS, NULL},                            /* 9.2.21 FETCH */
-    {0x14, 0x80, NONE, ANY_LENGTH, 0, NULL},                       /* 9.2.22 */
+    /* INS P2            length      needs                      handler              clause */
+    {0xA4, NONE, 2, WAITS, kb_gsm_select},                                 /* 9.2.1 */
+    {0xF2, NONE, 0, READS, kb_gsm_status},                                 /* 9.2.2 */
+    {0xB0, 0, 0, READS | EF | OPEN | OFFSET, kb_files_read_binary},        /* 9.2.3 */
+    {0xD6, 0, ANY_LENGTH, EF | OPEN | OFFSET, kb_files_update_binary},     /* 9.2.4 */
+    {0xB2, MODES, 0, READS | EF | OPEN | ANY_P1, kb_files_read_record},    /* 9.2.5 */
+    {0xDC, MODES, ANY_LENGTH, EF | OPEN | ANY_P1, kb_files_update_record}, /* 9.2.6 */
+    {0xA2, 0, ANY_LENGTH, WAITS | EF | ANY_P2, kb_gsm_seek},               /* 9.2.7 */
+    {0x32, NONE, 3, WAITS | EF, kb_files_increase},                        /* 9.2.8 */
+    {0x20, CHV1 | CHV2, 8, CHV, kb_pin_verify},                            /* 9.2.9 */
+    {0x24, CHV1 | CHV2, 16, CHV, kb_pin_change},                           /* 9.2.10 */
+    {0x26, CHV1, 8, CHV, kb_pin_disable},                                  /* 9.2.11 */
+    {0x28, CHV1, 8, CHV, kb_pin_enable},                                   /* 9.2.12 */
+    {0x2C, UNBLOCK_CHV1 | CHV2, 16, CHV, kb_pin_unblock},                  /* 9.2.13 */
+    {0x04, NONE, 0, EF, kb_gsm_invalidate},                                /* 9.2.14 */
+    {0x44, NONE, 0, EF, kb_gsm_rehabilitate},                              /* 9.2.15 */
+    {0x88, NONE, 16, WAITS, kb_gsm_run_algorithm},                         /* 9.2.16 */
+    {0xFA, NONE, 0, 0, kb_gsm_sleep},                                      /* 9.2.17 */
+    {0x10, NONE, ANY_LENGTH, 0, kb_toolkit_profile},                       /* 9.2.19 */
+    {0xC2, NONE, ANY_LENGTH, WAITS, kb_toolkit_envelope},                  /* 9.2.20 */
+    {0x12, NONE, 0, READS, kb_toolkit_fetch},                              /* 9.2.21 */
+    {0x14, NONE, ANY_LENGTH, 0, kb_toolkit_response},                      /* 9.2.22 */
 };
 
 /* Clause 9.4. What is not listed is the same in both worlds, as are 9000, 9300 and 9850. */
@@ -82,13 +82,10 @@ static const struct {
 
 enum { GSM_CHV_WRONG = 0x9804, GSM_CHV_STATUS = 0x9808 };
 
-static enum kb_sw translate(const struct kb_card *card, const struct command *command,
-                            enum kb_sw sw)
+static enum kb_sw translate(const struct command *command, enum kb_sw sw)
 {
     if ((sw & 0xFF00) == KB_SW_CORRECT_LENGTH)
         return (enum kb_sw)(KB_SW_WRONG_LENGTH | (sw & 0xFF));
-    if (sw == KB_SW_WRONG_LENGTH && command->p2 == MODES)
-        return (enum kb_sw)(KB_SW_WRONG_LENGTH | card->ef.record_size);
     if (sw > KB_SW_VERIFY_FAILED && sw <= (KB_SW_VERIFY_FAILED | 15))
         return (enum kb_sw)GSM_CHV_WRONG;
     if (command->needs & CHV &&
@@ -100,10 +97,17 @@ static enum kb_sw translate(const struct kb_card *card, const struct command *co
     return sw;
 }
 
+/* P3 of a command that reads; 00 is 256. */
+static size_t wanted_by(const struct kb_apdu *cmd)
+{
+    return cmd->has_le ? cmd->ne : 256;
+}
+
 /* Whether the command can run at all. */
 static enum kb_sw check(struct kb_card *card, const struct command *command,
                         const struct kb_apdu *cmd)
 {
+    size_t wanted = wanted_by(cmd);
     uint8_t needs = command->needs;
     bool is_p2 = needs & ANY_P2 || (cmd->p2 < 8 && command->p2 & 1u << cmd->p2);
 
@@ -117,20 +121,21 @@ static enum kb_sw check(struct kb_card *card, const struct command *command,
     /* With bit 8 of P1 the ordinary command would mean an SFI. */
     if ((needs & OFFSET) == OFFSET && cmd->p1 & 0x80)
         return KB_SW_WRONG_P1_P2;
+    if (command->p2 == MODES && kb_file_has_records(&card->ef) &&
+        (needs & READS ? wanted : cmd->data.len) != card->ef.record_size)
+        return (enum kb_sw)(KB_SW_WRONG_LENGTH | card->ef.record_size);
     return needs & OPEN && kb_gsm_is_withheld(card) ? KB_SW_REFERENCED_DATA_INVALIDATED : KB_SW_OK;
 }
 
-static enum kb_sw run_below(struct kb_card *card, const struct command *command,
-                            const struct kb_apdu *cmd, struct kb_writer *out)
+/* The ordinary handlers know key references, not numbers. */
+static enum kb_sw run(struct kb_card *card, const struct command *command,
+                      const struct kb_apdu *cmd, struct kb_writer *out)
 {
     struct kb_apdu ordinary = *cmd;
-    enum kb_sw sw = KB_SW_INS_NOT_SUPPORTED;
 
-    ordinary.cla = command->cla;
     if (command->needs & CHV)
-        ordinary.p2 = cmd->p2 == 2 ? REFERENCE_CHV2 : REFERENCE_CHV1;
-    kb_dispatch_run(card, &ordinary, out, &sw);
-    return sw;
+        ordinary.p2 = cmd->p2 == 2 ? KB_GSM_CHV2 : KB_GSM_CHV1;
+    return command->run(card, &ordinary, out);
 }
 
 /* The answer has the length that was asked for, or the status word says which it has. Of STATUS and
@@ -138,7 +143,7 @@ static enum kb_sw run_below(struct kb_card *card, const struct command *command,
 static enum kb_sw hand_over(const struct command *command, const struct kb_apdu *cmd,
                             struct kb_writer *out)
 {
-    size_t wanted = cmd->has_le ? cmd->ne : 256;
+    size_t wanted = wanted_by(cmd);
 
     if (command->needs & WAITS && out->len)
         return (enum kb_sw)(KB_SW_GSM_BYTES | (out->len & 0xFF));
@@ -166,8 +171,8 @@ enum kb_sw kb_gsm_run(struct kb_card *card, const struct kb_apdu *cmd, struct kb
         return KB_SW_INS_NOT_SUPPORTED;
     sw = check(card, command, cmd);
     if (sw == KB_SW_OK)
-        sw = command->run ? command->run(card, cmd, out) : run_below(card, command, cmd, out);
+        sw = run(card, command, cmd, out);
     if (sw == KB_SW_OK && !out->is_bad)
         return hand_over(command, cmd, out);
-    return translate(card, command, sw);
+    return translate(command, sw);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Fixed dialling: EF.IMSI and EF.LOCI count as invalidated until the terminal rehabilitates them,
  * which one that knows nothing of fixed dialling does not (3GPP TS 51.011 clause 11.5.1). */
-#include "card/dispatch.h"
 #include "card/files/access.h"
+#include "card/files/commands.h"
 #include "card/files/tree.h"
 #include "card/gsm/gsm.h"
 #include "card/gsm/inside.h"
@@ -54,21 +54,27 @@ bool kb_gsm_is_withheld(struct kb_card *card)
     return bit && !(card->gsm_rehabilitated & bit) && has_fixed_dialling(card);
 }
 
-/* A file that is only withheld comes back for the session; one that is invalidated for good. */
+/* Clause 8.14. What is invalidated cannot be so again. */
+enum kb_sw kb_gsm_invalidate(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out)
+{
+    if (card->ef.lcs != KB_LCS_ACTIVATED || kb_gsm_is_withheld(card))
+        return KB_SW_REFERENCED_DATA_INVALIDATED;
+    return kb_files_deactivate(card, cmd, out);
+}
+
+/* Clause 8.15. A file that is only withheld comes back for the session, one that is invalidated for
+ * good. */
 enum kb_sw kb_gsm_rehabilitate(struct kb_card *card, const struct kb_apdu *cmd,
                                struct kb_writer *out)
 {
-    struct kb_apdu activate = *cmd;
-    enum kb_sw sw = KB_SW_INS_NOT_SUPPORTED;
-
     if (kb_gsm_is_withheld(card)) {
         if (!kb_access_granted(card, &card->ef, KB_OP_ACTIVATE))
             return KB_SW_SECURITY_NOT_SATISFIED;
         card->gsm_rehabilitated |= withheld_bit(card);
-        if (card->ef.lcs != KB_LCS_DEACTIVATED)
+        if (card->ef.lcs == KB_LCS_ACTIVATED)
             return KB_SW_OK;
     }
-    activate.cla = 0x00;
-    kb_dispatch_run(card, &activate, out, &sw);
-    return sw;
+    if (card->ef.lcs != KB_LCS_DEACTIVATED)
+        return KB_SW_REFERENCED_DATA_INVALIDATED;
+    return kb_files_activate(card, cmd, out);
 }
