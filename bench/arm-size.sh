@@ -57,7 +57,7 @@ link_optimized() {
 
 # The size of a type, as the size of an array of that many bytes.
 size_of() {
-    printf '#include "card/card.h"\nchar size_of[%s];\n' "$1" >"$out/size.c"
+    printf '#include "card/transport/link.h"\nchar size_of[%s];\n' "$1" >"$out/size.c"
     arm-none-eabi-gcc "${flags[@]}" -c "$out/size.c" -o "$out/size.o"
     printf '%d\n' "0x$(arm-none-eabi-nm -S "$out/size.o" | awk '$4 == "size_of" { print $2 }')"
 }
@@ -74,6 +74,8 @@ optimized=$(compile "$out/optimized" -flto -- card wire)
     smallest=$(link_optimized "$out/whole.elf" $optimized)
     agreeing=$(link "$out/agreeing.o" $core $agreement)
     with=$(link "$out/core.o" $core $agreement $own_crypto)
+    line=$(entries+=,-u,kb_link_power_up,-u,kb_link_reset,-u,kb_link_send,-u,kb_link_receive,-u,kb_link_silence
+        link "$out/line.o" $core)
 }
 
 row() { printf '%s\t%s\tB\t%s\tless\n' "$1" "$2" "${3:-0}"; }
@@ -81,8 +83,11 @@ row 'code of the card, Cortex-M3 -Os, without the air and crypto' "$desk" 40960
 row '  toolkit, secured packets and CPA on top' $((whole - desk))
 row 'code of the whole card, without crypto' "$whole" 40960
 row '  the same by link-time optimization' "$smallest"
+row '  ATR, PPS, T=0 and T=1 in front of it' $((line - whole))
 row '  key agreement (agree/) on top' $((agreeing - whole))
 row '  Milenage, CMAC, HKDF and the like on top' $((with - agreeing))
 row 'RAM of a card: state and buffers, Cortex-M3' "$(size_of 'sizeof(struct kb_card) + KB_APDU_SHORT_MAX')" 4096
 row '  of it for toolkit, packets and CPA' \
     "$(size_of 'sizeof(struct kb_toolkit) + sizeof(struct kb_inbox) + sizeof(struct kb_cpa)')"
+row 'RAM of T=0, Cortex-M3' "$(size_of 'sizeof(struct kb_t0)')"
+row 'RAM of T=1: state and command, Cortex-M3' "$(size_of 'sizeof(struct kb_t1)')"
