@@ -10,7 +10,15 @@
 #include "wire/bcd.h"
 #include "wire/tlv.h"
 
-enum { PART = 255, FCP_MAX = 128, SHAREABLE = 0x40, DATA_CODING = 0x21 };
+enum {
+    PART = 255,
+    FCP_MAX = 128,
+    SHAREABLE = 0x40,
+    DATA_CODING = 0x21,
+    KIND_AES = 0x88,  /* GlobalPlatform Card Specification table 11-16 */
+    CPLC_SERIAL = 12, /* where the chip's serial number lies in the production data */
+    SERIAL_DIGITS = 8
+};
 
 static void put_object(struct kb_commands *list, unsigned object, const void *value, size_t len)
 {
@@ -60,15 +68,21 @@ static void put_access_rule(struct kb_writer *fcp, const struct kb_plan_file *fi
         kb_tlv_put(fcp, 0x8B, kb_span(value, sizeof value));
 }
 
-/* One body under two paths: A5 with C7, the path of the other file from below the MF. */
-static void put_link(struct kb_writer *fcp, const struct kb_plan_file *file)
+/* One body under two paths: C7 is the path of the other file from below the MF. A file of BER-TLV
+ * structure tells the most it may take (86) beside what is reserved (80). */
+static void put_proprietary(struct kb_writer *fcp, const struct kb_plan_file *file)
 {
     size_t mark = kb_tlv_open(fcp, 0xA5);
-    size_t path = kb_tlv_open(fcp, 0xC7);
+    size_t path;
 
-    for (uint8_t i = 0; i < file->link.depth; i++)
-        kb_wr_u16(fcp, file->link.fid[i]);
-    kb_tlv_close(fcp, path);
+    if (file->kind == KB_FILE_BER_TLV)
+        kb_tlv_put_u16(fcp, 0x86, file->size);
+    if (file->is_link) {
+        path = kb_tlv_open(fcp, 0xC7);
+        for (uint8_t i = 0; i < file->link.depth; i++)
+            kb_wr_u16(fcp, file->link.fid[i]);
+        kb_tlv_close(fcp, path);
+    }
     kb_tlv_close(fcp, mark);
 }
 
@@ -85,13 +99,17 @@ static void create_file(struct kb_commands *list, const struct kb_plan_file *fil
     if (file->aid_len)
         kb_tlv_put(&fcp, 0x84, kb_span(file->aid, file->aid_len));
     kb_tlv_put_u8(&fcp, 0x8A, KB_LCS_ACTIVATED);
-    put_access_rule(&fcp, file);
+    if (!file->is_link)
+        put_access_rule(&fcp, file);
     if (!is_folder(file)) {
-        kb_tlv_put_u16(&fcp, 0x80, file->size);
+        if (file->kind != KB_FILE_BER_TLV)
+            kb_tlv_put_u16(&fcp, 0x80, file->size);
+        else if (file->reserved)
+            kb_tlv_put_u16(&fcp, 0x80, file->reserved);
         kb_tlv_put(&fcp, 0x88, kb_span(&sfi, file->sfi ? 1 : 0));
     }
-    if (file->is_link)
-        put_link(&fcp, file);
+    if (file->is_link || file->kind == KB_FILE_BER_TLV)
+        put_proprietary(&fcp, file);
     kb_tlv_close(&fcp, mark);
     kb_commands_add(list, "CREATE FILE", header, kb_wr_span(&fcp));
 }
@@ -217,11 +235,10 @@ static void put_pins(struct kb_commands *list, const struct kb_plan *plan)
     }
 }
 
-static void put_profiles(struct kb_commands *list, const struct kb_plan *plan)
+static void put_objects(struct kb_commands *list, const struct kb_plan *plan)
 {
-    for (unsigned i = 0; i < KB_SUBSCRIPTIONS; i++)
-        if (plan->profiles[i].is_there)
-            put_object(list, KB_OBJ_AKA + i, plan->profiles[i].bytes, KB_PROFILE_SIZE);
+    for (size_t i = 0; i < plan->object_count; i++)
+        put_object(list, plan->objects[i].object, plan->objects[i].bytes, plan->objects[i].len);
 }
 
 static void load_algorithm(struct kb_commands *list, struct kb_span image)
@@ -251,7 +268,7 @@ void kb_blueprint_common(struct kb_commands *list, const struct kb_plan *plan,
                    sizeof tries);
     }
     put_pins(list, plan);
-    put_profiles(list, plan);
+    put_objects(list, plan);
     build_tree(list, plan);
     load_algorithm(list, image);
 }
@@ -278,6 +295,43 @@ static void put_numbers(struct kb_commands *list, const struct kb_plan *plan,
     }
 }
 
+/* Version, kind and keys of each set (card/gp). */
+static void put_key_sets(struct kb_commands *list, const struct kb_plan *plan,
+                         const struct kb_fresh *fresh)
+{
+    for (size_t i = 0; i < plan->key_set_count; i++) {
+        const struct kb_plan_key_set *set = &plan->key_sets[i];
+        uint8_t bytes[2 + KB_PLAN_KEYS * 32];
+        struct kb_writer wr = kb_wr(bytes, sizeof bytes);
+
+        kb_wr_u8(&wr, set->version);
+        kb_wr_u8(&wr, KIND_AES);
+        for (size_t k = 0; k < KB_PLAN_KEYS; k++)
+            kb_wr_copy(&wr, fresh->made[set->made + k].value, set->length);
+        put_object(list, KB_OBJ_GP_KEYS + (unsigned)i, bytes, wr.len);
+        kb_wipe(bytes, sizeof bytes);
+    }
+}
+
+/* The serial number of the chip is the last eight digits of the card's in front of the check digit
+ * (GlobalPlatform: IC serial number, four bytes). */
+static void put_cplc(struct kb_commands *list, const struct kb_plan *plan,
+                     const struct kb_fresh *fresh)
+{
+    uint8_t cplc[KB_PLAN_CPLC];
+    size_t digits = strlen(fresh->iccid);
+
+    if (!plan->has_cplc || digits < SERIAL_DIGITS + 1)
+        return;
+    memcpy(cplc, plan->cplc, sizeof cplc);
+    for (size_t i = 0; i < SERIAL_DIGITS / 2; i++) {
+        const char *pair = fresh->iccid + digits - 1 - SERIAL_DIGITS + 2 * i;
+
+        cplc[CPLC_SERIAL + i] = (uint8_t)((pair[0] - '0') << 4 | (pair[1] - '0'));
+    }
+    put_object(list, KB_OBJ_CPLC, cplc, sizeof cplc);
+}
+
 void kb_blueprint_card(struct kb_commands *list, const struct kb_plan *plan,
                        const struct kb_fresh *fresh)
 {
@@ -289,6 +343,8 @@ void kb_blueprint_card(struct kb_commands *list, const struct kb_plan *plan,
         if (plan->pins[i].is_random)
             put_object(list, (unsigned)KB_OBJ_PIN + plan->pins[i].index, fresh->pin[i],
                        KB_PIN_OBJECT);
+    put_key_sets(list, plan, fresh);
+    put_cplc(list, plan, fresh);
     put_numbers(list, plan, fresh);
 }
 

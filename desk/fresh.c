@@ -102,7 +102,7 @@ static enum kb_err make_pin(struct kb_fresh *fresh, const struct kb_plan *plan,
 
 bool kb_fresh_is_bytes(const struct kb_plan_made_item *made)
 {
-    return made->value == KB_MAKER_RANDOM;
+    return made->value == KB_MAKER_RANDOM || made->value == KB_MAKER_DIVERSIFIED;
 }
 
 static enum kb_err make_imsi(struct kb_fresh *fresh, const struct kb_plan *plan, uint64_t serial,
@@ -127,6 +127,16 @@ enum kb_err kb_fresh_check_range(const struct kb_plan *plan, uint64_t serial, ui
     enum kb_err err = kb_fresh_iccid(plan, serial + count - 1, last.iccid, why);
 
     return err ? err : make_imsi(&last, plan, serial + count - 1, why);
+}
+
+/* From the master key, so that whoever has it needs no table. */
+static enum kb_err derive(const struct kb_fresh *fresh, const struct kb_fresh_source *source,
+                          const char *column, uint8_t *out, size_t len)
+{
+    if (!source->master)
+        return KB_ERR_ABSENT;
+    return kb_diversify(source->crypto, source->master, MASTER, column,
+                        kb_span(fresh->iccid, strlen(fresh->iccid)), out, len);
 }
 
 /* The number that a value repeats; NULL when it is drawn. */
@@ -155,8 +165,14 @@ static enum kb_err make_value(struct kb_fresh *fresh, const struct kb_plan *plan
         memcpy(value, digits, len);
     else if (made->value == KB_MAKER_CODE)
         err = draw_digits(source, value, len);
+    else if (made->value == KB_MAKER_DIVERSIFIED)
+        err = derive(fresh, source, made->column, value, len);
     else
         err = draw(source, value, len);
+    if (err == KB_ERR_ABSENT)
+        return kb_report(why, KB_ERR_USAGE,
+                         "%s: is derived from the maker's master key; name its file with --master",
+                         made->column);
     return err ? kb_report(why, err, "%s: %s", made->column, kb_err_text(err)) : KB_OK;
 }
 

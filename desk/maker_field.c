@@ -27,7 +27,10 @@ static void take_header(uint8_t out[4], const struct kb_plan_command *command)
 
 static void take_verify(struct kb_maker_field *field, const struct kb_plan_command *command)
 {
-    if (field->view.verify[1] && field->view.method == KB_VERIFY_CHALLENGE)
+    if (command->argument == KB_VERIFY_SCP03)
+        field->view.has_scp03 = true;
+    if (command->argument == KB_VERIFY_SCP03 ||
+        (field->view.verify[1] && field->view.method == KB_VERIFY_CHALLENGE))
         return;
     take_header(field->view.verify, command);
     field->view.method = (enum kb_verify_method)command->argument;

@@ -97,7 +97,12 @@ static enum kb_err read_profile(struct kb_plan_build *build, const yaml_node_t *
     for (uint8_t part = 0; part < KB_PROFILE_PARTS && !err; part++)
         if (raw.parts[part])
             err = read_part(build, raw.parts[part], part, profile->bytes);
-    return err ? err : check_profile(build, node, profile->bytes);
+    if (!err)
+        err = check_profile(build, node, profile->bytes);
+    if (!err)
+        kb_plan_add_object(build, KB_OBJ_AKA + raw.subscription,
+                           kb_span(profile->bytes, KB_PROFILE_SIZE));
+    return err;
 }
 
 enum kb_err kb_plan_read_authentication(struct kb_plan_build *build, const yaml_node_t *node)
@@ -115,13 +120,8 @@ enum kb_err kb_plan_read_authentication(struct kb_plan_build *build, const yaml_
 
 /* --- Keys --- */
 
-/* A walk over all writes of a plan; all zero before the first. */
-struct walk {
-    size_t field, item, write;
-    const struct kb_plan_item *of;
-};
-
-static const struct kb_plan_write *next_write(const struct kb_plan *plan, struct walk *walk)
+const struct kb_plan_write *kb_plan_next_write(const struct kb_plan *plan,
+                                               struct kb_plan_walk *walk)
 {
     for (; walk->field < plan->field_count; walk->field++, walk->item = 0) {
         const struct kb_plan_field *field = &plan->fields[walk->field];
@@ -139,9 +139,9 @@ static const struct kb_plan_write *next_write(const struct kb_plan *plan, struct
 static bool is_algorithm_open(const struct kb_plan *plan, uint16_t subscription)
 {
     const struct kb_plan_write *write;
-    struct walk walk = {0};
+    struct kb_plan_walk walk = {0};
 
-    while ((write = next_write(plan, &walk)) != NULL)
+    while ((write = kb_plan_next_write(plan, &walk)) != NULL)
         if (write->target == KB_TARGET_AKA && write->argument == KB_PROFILE_ALGORITHM &&
             write->object == subscription)
             return true;
@@ -178,14 +178,14 @@ enum kb_err kb_plan_check_keys(struct kb_plan_build *build)
 {
     const struct kb_plan *plan = build->plan;
     const struct kb_plan_write *write;
-    struct walk walk = {0};
+    struct kb_plan_walk walk = {0};
     enum kb_err err = KB_OK;
 
     if (plan->air.is_there && plan->profiles[1].bytes[0] != KB_AKA_MILENAGE)
         return kb_yaml_fail(&build->yaml, NULL, KB_ERR_RULE,
                             "authentication: keys made over the air are for milenage; subscription "
                             "1 should have that algorithm");
-    while (!err && (write = next_write(plan, &walk)) != NULL)
+    while (!err && (write = kb_plan_next_write(plan, &walk)) != NULL)
         err = check_key(build, walk.of, write);
     return err;
 }

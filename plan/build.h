@@ -83,6 +83,21 @@ enum kb_err kb_plan_join_arr(struct kb_plan_build *build, const yaml_node_t *nod
 /* When all files are known: numbers the records, writes them, tells each file its own. */
 enum kb_err kb_plan_make_arrs(struct kb_plan_build *build);
 
+/* An object that the factory writes into every card. There is room for all that plans can have. */
+void kb_plan_add_object(struct kb_plan_build *build, unsigned object, struct kb_span value);
+
+/* A walk over all writes of a plan, all zero before the first; NULL after the last. */
+struct kb_plan_walk {
+    size_t field, item, write;
+    const struct kb_plan_item *of;
+};
+const struct kb_plan_write *kb_plan_next_write(const struct kb_plan *plan,
+                                               struct kb_plan_walk *walk);
+
+/* remote.c and domain.c, when all items are known; node may be NULL. */
+enum kb_err kb_plan_read_remote(struct kb_plan_build *build, const yaml_node_t *node);
+enum kb_err kb_plan_read_domain(struct kb_plan_build *build, const yaml_node_t *node);
+
 /* authentication.c; node may be NULL: the usual. The keys are checked when all items are known. */
 enum kb_err kb_plan_read_authentication(struct kb_plan_build *build, const yaml_node_t *node);
 enum kb_err kb_plan_check_keys(struct kb_plan_build *build);

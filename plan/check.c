@@ -141,12 +141,28 @@ static void add_object(struct need *need, size_t size)
     need->bytes += (size + 12 + need->unit - 1) / need->unit * need->unit;
 }
 
+/* A list of data objects, and their values in objects of their own: here one for each kilobyte. */
+static void add_tlv_file(struct need *need, const struct kb_plan_file *file)
+{
+    size_t left = file->size;
+
+    add_object(need, KB_FILE_HEADER + left / 16);
+    for (; left > KB_NVM_OBJECT_MAX; left -= KB_NVM_OBJECT_MAX)
+        add_object(need, KB_NVM_OBJECT_MAX);
+    add_object(need, left);
+}
+
 static void add_file(struct need *need, const struct kb_plan_file *file)
 {
-    size_t size = file->is_link ? 0 : file->size;
-    size_t left = size > KB_FILE_FIRST ? size - (size_t)KB_FILE_FIRST : 0;
+    size_t left = file->size > KB_FILE_FIRST ? file->size - (size_t)KB_FILE_FIRST : 0;
 
-    add_object(need, KB_FILE_HEADER + size - left);
+    if (file->is_link)
+        return;
+    if (file->kind == KB_FILE_BER_TLV) {
+        add_tlv_file(need, file);
+        return;
+    }
+    add_object(need, KB_FILE_HEADER + file->size - left);
     for (; left > KB_FILE_CHUNK; left -= KB_FILE_CHUNK)
         add_object(need, KB_FILE_CHUNK);
     if (left)

@@ -157,6 +157,7 @@ enum kb_err kb_plan_add_command(struct kb_plan_build *build, struct kb_plan_fiel
 
 struct raw {
     const yaml_node_t *enable, *verify, *put, *lock, *state;
+    bool has_scp03;
 };
 
 static const struct kb_key keys[] = {
@@ -165,6 +166,7 @@ static const struct kb_key keys[] = {
     {"put", KB_KEY_ANY, false, offsetof(struct raw, put), 0, 0, NULL},
     {"lock", KB_KEY_SCALAR, false, offsetof(struct raw, lock), 0, 0, NULL},
     {"state", KB_KEY_SCALAR, false, offsetof(struct raw, state), 0, 0, NULL},
+    {"scp03", KB_KEY_FLAG, false, offsetof(struct raw, has_scp03), 0, 0, NULL},
     {0},
 };
 
@@ -302,6 +304,31 @@ static enum kb_err add_put(struct kb_plan_build *build, struct kb_plan_field *fi
     return err ? err : add(build, field, at, "put", raw.header, usual(0x48, 0, action, 0));
 }
 
+/* While a field is enabled that a secure channel opens, INITIALIZE UPDATE and EXTERNAL AUTHENTICATE
+ * are the channel's (GlobalPlatform Card Specification, Amendment D clause 7.1). */
+static enum kb_err check_channel(struct kb_plan_build *build, const yaml_node_t *at)
+{
+    const struct kb_plan *plan = build->plan;
+    const struct kb_plan_field *opened = NULL, *taking = NULL;
+
+    for (const struct kb_plan_field *field = plan->fields; field < plan->fields + plan->field_count;
+         field++)
+        for (size_t i = 0; i < field->command_count; i++) {
+            const struct kb_plan_command *command = &field->commands[i];
+
+            if (command->action == KB_ACTION_VERIFY && command->argument == KB_VERIFY_SCP03)
+                opened = field;
+            else if (command->ins == 0x50 || command->ins == 0x82)
+                taking = field;
+        }
+    if (!opened || !taking)
+        return KB_OK;
+    return kb_yaml_fail(&build->yaml, at, KB_ERR_RULE,
+                        "field '%s' is opened by scp03, whose instructions 50 and 82 a command of "
+                        "field '%s' takes; choose another instruction there",
+                        opened->name, taking->name);
+}
+
 enum kb_err kb_plan_read_commands(struct kb_plan_build *build, struct kb_plan_field *field,
                                   const yaml_node_t *at, const yaml_node_t *commands)
 {
@@ -315,11 +342,16 @@ enum kb_err kb_plan_read_commands(struct kb_plan_build *build, struct kb_plan_fi
                   usual(0x40, field->number, KB_ACTION_ENABLE, 0));
     if (!err)
         err = add_verify(build, field, at, raw.verify);
+    if (!err && raw.has_scp03)
+        err = add(build, field, at, "scp03", NULL,
+                  usual(0x42, KB_VERIFY_SCP03, KB_ACTION_VERIFY, KB_VERIFY_SCP03));
     if (!err)
         err = add_put(build, field, at, raw.put);
     if (!err)
         err = add(build, field, at, "lock", raw.lock, usual(0x4A, 0, KB_ACTION_LOCK, 0));
     if (!err)
         err = add(build, field, at, "state", raw.state, usual(0x4C, 0, KB_ACTION_STATE, 0));
+    if (!err)
+        err = check_channel(build, at);
     return err;
 }

@@ -167,10 +167,11 @@ static enum kb_err read_data_objects(struct kb_plan_build *build, const yaml_nod
 
         if (err)
             return err;
-        if (!kb_tlv_next(&rd, &tlv) || !kb_rd_is_done(&rd))
-            return kb_yaml_fail(&build->yaml, element, KB_ERR_MALFORMED,
-                                "an element is no data object; it should be a tag, a length and as "
-                                "many bytes");
+        if ((at[0] & 0xC0) != 0x80 || !kb_tlv_next(&rd, &tlv) || !kb_rd_is_done(&rd))
+            return kb_yaml_fail(
+                &build->yaml, element, KB_ERR_MALFORMED,
+                "an element is no data object of such a file; it should be a tag from "
+                "80 to BF, a length and as many bytes");
         file->content_len += len;
     }
     return KB_OK;

@@ -28,6 +28,7 @@ struct kb_entity_field {
     bool has_put; /* false when every item has a command of its own */
     bool is_dgi;  /* PUT takes data groupings, else BER-TLV */
     enum kb_verify_method method;
+    bool has_scp03; /* a secure channel opens it as well */
     size_t item_count;
     struct kb_entity_item *items;
 };

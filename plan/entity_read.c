@@ -12,6 +12,7 @@
 struct commands {
     const yaml_node_t *enable, *verify, *put, *lock, *state;
     unsigned method, data;
+    bool has_scp03;
 };
 
 static const struct kb_key command_keys[] = {
@@ -22,6 +23,7 @@ static const struct kb_key command_keys[] = {
     {"data", KB_KEY_WORD, false, offsetof(struct commands, data), 0, 0, kb_words_data},
     {"lock", KB_KEY_SCALAR, true, offsetof(struct commands, lock), 0, 0, NULL},
     {"state", KB_KEY_SCALAR, true, offsetof(struct commands, state), 0, 0, NULL},
+    {"scp03", KB_KEY_FLAG, false, offsetof(struct commands, has_scp03), 0, 0, NULL},
     {0},
 };
 
@@ -52,6 +54,7 @@ static enum kb_err read_commands(struct kb_yaml *yaml, const yaml_node_t *node,
     field->has_put = raw.put != NULL;
     field->is_dgi = raw.data;
     field->method = (enum kb_verify_method)raw.method;
+    field->has_scp03 = raw.has_scp03;
     return err;
 }
 

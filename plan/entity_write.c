@@ -23,10 +23,20 @@ static const struct kb_plan_command *find_verify(const struct kb_plan_field *fie
     for (size_t i = 0; i < field->command_count; i++) {
         const struct kb_plan_command *command = &field->commands[i];
 
-        if (command->action == KB_ACTION_VERIFY && (!best || command->argument > best->argument))
+        if (command->action == KB_ACTION_VERIFY && command->argument != KB_VERIFY_SCP03 &&
+            (!best || command->argument > best->argument))
             best = command;
     }
     return best;
+}
+
+static bool has_scp03(const struct kb_plan_field *field)
+{
+    for (size_t i = 0; i < field->command_count; i++)
+        if (field->commands[i].action == KB_ACTION_VERIFY &&
+            field->commands[i].argument == KB_VERIFY_SCP03)
+            return true;
+    return false;
 }
 
 static const struct kb_plan_command *find_own(const struct kb_plan_field *field, size_t item)
@@ -77,6 +87,8 @@ static void put_commands(const struct kb_plan_field *field, FILE *out)
         fprintf(out, "      data: %s\n", data);
     put_command(out, "      ", "lock", find(field, KB_ACTION_LOCK));
     put_command(out, "      ", "state", find(field, KB_ACTION_STATE));
+    if (has_scp03(field))
+        fprintf(out, "      scp03: yes\n");
 }
 
 /* The number of a data grouping has two bytes, also a small one. */

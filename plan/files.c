@@ -11,7 +11,7 @@
 struct raw {
     const yaml_node_t *path, *name, *access, *aid, *content, *fill, *arr, *same_as;
     unsigned type; /* NO_TYPE: that of the file behind same_as */
-    uint32_t size, record_size, records, sfi;
+    uint32_t size, reserved, record_size, records, sfi;
 };
 
 #define NO_TYPE UINT_MAX
@@ -27,6 +27,7 @@ static const struct kb_key keys[] = {
     {"same_as", KB_KEY_SCALAR, false, offsetof(struct raw, same_as), 0, 0, NULL},
     {"access", KB_KEY_SCALAR, false, offsetof(struct raw, access), 0, 0, NULL},
     {"size", KB_KEY_NUMBER, false, offsetof(struct raw, size), 1, 32767, NULL},
+    {"reserved", KB_KEY_NUMBER, false, offsetof(struct raw, reserved), 1, 32767, NULL},
     {"record_size", KB_KEY_NUMBER, false, offsetof(struct raw, record_size), 1, 255, NULL},
     {"records", KB_KEY_NUMBER, false, offsetof(struct raw, records), 1, 254, NULL},
     {"sfi", KB_KEY_NUMBER, false, offsetof(struct raw, sfi), 1, 30, NULL},
@@ -173,6 +174,7 @@ static enum kb_err check_shape(struct kb_plan_build *build, const yaml_node_t *n
         bool is_there, is_required, is_allowed;
     } parts[] = {
         {"size", raw->size, shape->has_size, shape->has_size},
+        {"reserved", raw->reserved, false, kind == KB_FILE_BER_TLV},
         {"record_size", raw->record_size, shape->has_records, shape->has_records},
         {"records", raw->records, shape->has_records, shape->has_records},
         {"aid", raw->aid, shape->has_aid, shape->has_aid},
@@ -190,6 +192,10 @@ static enum kb_err check_shape(struct kb_plan_build *build, const yaml_node_t *n
             return kb_yaml_fail(&build->yaml, node, KB_ERR_ABSENT, "type %s needs '%s'; add it",
                                 types[raw->type], parts[i].key);
     }
+    if (raw->reserved > raw->size)
+        return kb_yaml_fail(&build->yaml, node, KB_ERR_RANGE,
+                            "reserved is %u; it should not be more than size, %u", raw->reserved,
+                            raw->size);
     if ((kind == KB_FILE_MF) != !strcmp(kb_yaml_text(raw->path), "3F00"))
         return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
                             "the MF, and no other file, has type mf and path 3F00");
@@ -204,8 +210,8 @@ static enum kb_err read_link(struct kb_plan_build *build, const yaml_node_t *nod
     const struct kb_plan_file *there;
     enum kb_err err;
 
-    if (raw->type != NO_TYPE || raw->access || raw->size || raw->record_size || raw->records ||
-        raw->aid || raw->content || raw->fill || raw->arr)
+    if (raw->type != NO_TYPE || raw->access || raw->size || raw->reserved || raw->record_size ||
+        raw->records || raw->aid || raw->content || raw->fill || raw->arr)
         return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
                             "a file with 'same_as' has only path, name and sfi of its own; remove "
                             "the other keys");
@@ -340,6 +346,7 @@ static enum kb_err read_file(struct kb_plan_build *build, const yaml_node_t *nod
     file->sfi = (uint8_t)raw.sfi;
     file->record_size = (uint8_t)raw.record_size;
     file->record_count = (uint8_t)raw.records;
+    file->reserved = (uint16_t)raw.reserved;
     file->size = (uint16_t)(raw.records ? raw.record_size * raw.records : raw.size);
     err = fill_file(build, node, &raw, file);
     if (err)

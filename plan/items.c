@@ -39,7 +39,7 @@ struct made {
 };
 
 /* In the order of enum kb_maker_value, from KB_MAKER_ICCID. */
-static const char *const values[] = {"iccid", "imsi_t", "random", "code", NULL};
+static const char *const values[] = {"iccid", "imsi_t", "random", "code", "diversified", NULL};
 
 static const struct kb_key made_keys[] = {
     {"value", KB_KEY_WORD, true, offsetof(struct made, value), 0, 0, values},
@@ -52,7 +52,7 @@ static const struct kb_key made_keys[] = {
 static enum kb_err check_made(struct kb_plan_build *build, const yaml_node_t *node,
                               const struct kb_plan_item *item, const struct kb_plan_made_item *made)
 {
-    bool is_bytes = made->value == KB_MAKER_RANDOM;
+    bool is_bytes = made->value == KB_MAKER_RANDOM || made->value == KB_MAKER_DIVERSIFIED;
 
     if (made->value == KB_MAKER_IMSI_T && !build->plan->imsi_t_prefix[0])
         return kb_yaml_fail(&build->yaml, node, KB_ERR_ABSENT,

@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card/ota/remote_keys.h"
 #include "crypto/secret.h"
 #include "plan/build.h"
 
 struct parts {
     const yaml_node_t *format, *name, *memory, *atr, *iccid, *imsi_t, *pins, *access, *files,
-        *states, *transitions, *fields, *air, *authentication;
+        *states, *transitions, *fields, *air, *authentication, *remote, *domain;
 };
 
 static const struct kb_key keys[] = {
@@ -29,9 +30,20 @@ static const struct kb_key keys[] = {
      KB_IMAGE_STATES - KB_PERSO_STATES, NULL},
     {"transitions", KB_KEY_LIST, false, offsetof(struct parts, transitions), 1, 112, NULL},
     {"fields", KB_KEY_LIST, true, offsetof(struct parts, fields), 1, KB_FIELDS, NULL},
+    {"remote", KB_KEY_LIST, false, offsetof(struct parts, remote), 1, KB_REMOTE_SETS, NULL},
+    {"security_domain", KB_KEY_MAP, false, offsetof(struct parts, domain), 0, 0, NULL},
     {"air", KB_KEY_MAP, false, offsetof(struct parts, air), 0, 0, NULL},
     {0},
 };
+
+void kb_plan_add_object(struct kb_plan_build *build, unsigned object, struct kb_span value)
+{
+    struct kb_plan_object *out = &build->plan->objects[build->plan->object_count++];
+
+    out->object = (uint16_t)object;
+    out->len = (uint8_t)value.len;
+    memcpy(out->bytes, value.data, value.len);
+}
 
 static enum kb_err read_settings(struct kb_plan_build *build, const struct parts *parts)
 {
@@ -77,6 +89,10 @@ static enum kb_err read_algorithm(struct kb_plan_build *build, const struct part
         err = kb_plan_read_air(build, parts->air);
     if (!err)
         err = kb_plan_check_keys(build);
+    if (!err)
+        err = kb_plan_read_remote(build, parts->remote);
+    if (!err)
+        err = kb_plan_read_domain(build, parts->domain);
     if (!err)
         err = kb_plan_check_view(build);
     if (!err)

@@ -17,7 +17,17 @@
 #include "crypto/crypto.h"
 #include "wire/report.h"
 
-enum { KB_PLAN_FILES = 400, KB_PLAN_FILE_NAME = 48, KB_PLAN_AIR_MAX = 255 };
+enum {
+    KB_PLAN_FILES = 400,
+    KB_PLAN_FILE_NAME = 48,
+    KB_PLAN_AIR_MAX = 255,
+    KB_PLAN_OBJECTS = 16,
+    KB_PLAN_OBJECT_MAX = 64,
+    KB_PLAN_KEY_SETS = 8, /* of the issuer security domain */
+    KB_PLAN_KEYS = 3,     /* of a set: ENC, MAC, DEK */
+    KB_PLAN_CPLC = 42,
+    KB_PLAN_NO_FIELD = 0xFF
+};
 
 /* A file to create, parents before children. */
 struct kb_plan_file {
@@ -27,7 +37,8 @@ struct kb_plan_file {
     uint8_t sfi;
     uint8_t record_size;
     uint8_t record_count;
-    uint16_t size;
+    uint16_t size;     /* of type ber-tlv: the most it may take */
+    uint16_t reserved; /* of type ber-tlv: memory nobody else gets */
     uint8_t aid_len;
     uint8_t aid[KB_AID_MAX];
     uint16_t arr_file; /* FID of the EF.ARR with its rule */
@@ -46,6 +57,19 @@ struct kb_plan_pin {
     bool is_random; /* the factory draws PIN and unblock code for each card */
 };
 
+/* An object that is the same in all cards. */
+struct kb_plan_object {
+    uint16_t object;
+    uint8_t len;
+    uint8_t bytes[KB_PLAN_OBJECT_MAX];
+};
+
+/* A key set of the issuer security domain. Its keys are made[made .. made + KB_PLAN_KEYS]. */
+struct kb_plan_key_set {
+    uint8_t version, length;
+    size_t made;
+};
+
 /* How a subscription authenticates: KB_OBJ_AKA, which the factory writes when the plan speaks of
  * it.
  */
@@ -60,15 +84,17 @@ enum kb_maker_value {
     KB_MAKER_ICCID,
     KB_MAKER_IMSI_T,
     KB_MAKER_RANDOM,
-    KB_MAKER_CODE
+    KB_MAKER_CODE,
+    KB_MAKER_DIVERSIFIED /* from the maker's master key, column and ICCID */
 };
 
-/* One item the factory itself puts through a field of the plan, before SECURED -> bureau. */
+/* One item the factory itself puts through a field of the plan, before SECURED -> bureau; or a
+ * value that goes to an object by PUT OBJECT. */
 struct kb_plan_made_item {
-    uint8_t field; /* index */
+    uint8_t field; /* index; KB_PLAN_NO_FIELD */
     uint8_t item;  /* index in the field */
     enum kb_maker_value value;
-    uint16_t size;                /* bytes (RANDOM) or digits (CODE) */
+    uint16_t size;                /* bytes (RANDOM, DIVERSIFIED) or digits (CODE) */
     char column[KB_NAME_MAX + 1]; /* of bootstrap.csv */
 };
 
@@ -147,6 +173,11 @@ struct kb_plan {
     struct kb_plan_transition *transitions;
     uint8_t state_count;
     struct kb_plan_profile profiles[KB_SUBSCRIPTIONS];
+    size_t object_count, key_set_count;
+    struct kb_plan_object objects[KB_PLAN_OBJECTS];
+    struct kb_plan_key_set key_sets[KB_PLAN_KEY_SETS];
+    bool has_cplc;
+    uint8_t cplc[KB_PLAN_CPLC]; /* the factory puts each card's serial number in */
     struct kb_plan_air air;
 };
 

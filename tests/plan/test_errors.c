@@ -138,7 +138,7 @@ static const struct row rows[] = {
      "one element a data object"},
     {"type: transparent, size: 9, sfi: 7, access: own",
      "type: ber-tlv, size: 9, access: own, content: ['8000', @'800201']",
-     "an element is no data object", "a tag, a length and as many bytes"},
+     "an element is no data object", "a length and as many bytes"},
     {"type: transparent, size: 12, access: own, fill: FF", "same_as: @3F00/7FF0/6F08",
      "3F00/7FF0/6F08 is not listed", "name an EF that is listed before"},
     {"type: transparent, size: 12, access: own, fill: FF", "same_as: @3F00/7FF0",
