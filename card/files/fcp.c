@@ -12,6 +12,7 @@ enum {
     DATA_CODING = 0x21,          /* clause 11.1.1.4.3: second byte of the file descriptor */
     DER_ONLY = 0x01,             /* clause 11.1.1.4.6.5 */
     UICC_CHARACTERISTICS = 0x71, /* clause 11.1.1.4.6.1: clock stop allowed, no preferred level */
+    SYSTEM_COMMANDS = 0x01,      /* clause 11.1.1.4.6.8: TERMINAL CAPABILITY */
 };
 
 /* File descriptor byte of each kind (table 11.5). */
@@ -45,6 +46,8 @@ static void put_df_parts(struct kb_card *card, const struct kb_file *file, struc
         return;
     proprietary = kb_tlv_open(out, 0xA5);
     kb_tlv_put_u8(out, 0x80, UICC_CHARACTERISTICS);
+    if (file->kind == KB_FILE_MF)
+        kb_tlv_put_u8(out, 0x87, SYSTEM_COMMANDS);
     kb_tlv_close(out, proprietary);
 }
 

@@ -16,7 +16,8 @@ enum {
     SESSION_MASK = 0x60, /* bits 7 and 6, by DF name only (table 11.2) */
     SESSION_TERMINATE = 0x40,
     SESSION_RESERVED = 0x20,
-    BY_NAME = 0x04, /* P1 */
+    BY_NAME = 0x04,           /* P1 */
+    STATUS_TERMINATES = 0x02, /* P1 of STATUS */
     SFI_MAX = 30
 };
 
@@ -138,8 +139,8 @@ static bool from_mf(struct kb_card *card, struct kb_span path, struct kb_file *o
 enum kb_sw kb_files_find(struct kb_card *card, const struct kb_apdu *cmd, struct kb_file *out)
 {
     struct kb_cursor rd = kb_rd(cmd->data);
+    uint16_t fid, current;
     bool is_found;
-    uint16_t fid;
 
     switch (cmd->p1) {
     case 0x00:
@@ -162,7 +163,9 @@ enum kb_sw kb_files_find(struct kb_card *card, const struct kb_apdu *cmd, struct
     case BY_NAME:
         if (cmd->data.len > KB_AID_MAX)
             return KB_SW_WRONG_LENGTH;
-        is_found = !kb_tree_load(card, kb_tree_application(card, cmd->data), out);
+        current = card->adf.kind == KB_FILE_ADF ? card->adf.object : 0;
+        is_found = !kb_tree_load(
+            card, kb_tree_occurrence(card, cmd->data, cmd->p2 & OCCURRENCE_MASK, current), out);
         break;
     case 0x08:
         is_found = from_mf(card, cmd->data, out);
@@ -235,8 +238,6 @@ enum kb_sw kb_files_select(struct kb_card *card, const struct kb_apdu *cmd, stru
         return KB_SW_INCORRECT_P1_P2;
     if (cmd->p1 == BY_NAME && cmd->p2 & SESSION_RESERVED)
         return KB_SW_INCORRECT_P1_P2;
-    if (cmd->p2 & OCCURRENCE_MASK)
-        return KB_SW_FUNCTION_NOT_SUPPORTED;
     sw = kb_files_find(card, cmd, &file);
     if (sw != KB_SW_OK)
         return sw;
@@ -254,11 +255,12 @@ enum kb_sw kb_files_status(struct kb_card *card, const struct kb_apdu *cmd, stru
     uint8_t aid[KB_AID_MAX];
     size_t aid_len;
 
-    if (cmd->p1 > 0x02)
+    if (cmd->p1 > STATUS_TERMINATES)
         return KB_SW_INCORRECT_P1_P2;
     if (cmd->data.len)
         return KB_SW_WRONG_LENGTH;
-    if (card->df.kind == KB_FILE_NONE)
+    /* A terminal has initialised an application, or is about to end it: there must be one. */
+    if (card->df.kind == KB_FILE_NONE || (cmd->p1 && card->adf.kind != KB_FILE_ADF))
         return KB_SW_CONDITIONS_NOT_SATISFIED;
     switch (cmd->p2) {
     case 0x00:

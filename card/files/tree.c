@@ -215,18 +215,34 @@ static bool has_aid(struct kb_card *card, uint16_t object, struct kb_span start)
     return kb_tree_aid(card, &file, aid) >= start.len && !memcmp(aid, start.data, start.len);
 }
 
-uint16_t kb_tree_application(struct kb_card *card, struct kb_span aid)
+uint16_t kb_tree_occurrence(struct kb_card *card, struct kb_span aid, enum kb_occurrence which,
+                            uint16_t current)
 {
+    bool is_behind = which == KB_OCCURRENCE_FIRST || (which == KB_OCCURRENCE_NEXT && !current);
+    uint16_t found = 0, object;
     struct kb_file mf;
-    uint32_t entry;
     size_t at = 0;
 
     if (!aid.len || aid.len > KB_AID_MAX || kb_tree_load(card, KB_OBJ_MF, &mf))
         return 0;
-    do
-        entry = kb_tree_next(card, &mf, &at);
-    while (entry && !has_aid(card, kb_tree_object_of(entry), aid));
-    return kb_tree_object_of(entry);
+    while ((object = kb_tree_object_of(kb_tree_next(card, &mf, &at))) != 0) {
+        bool is_current = object == current;
+
+        if (is_current && which == KB_OCCURRENCE_PREVIOUS)
+            break;
+        /* The last one so far, or the first one behind. */
+        if ((is_behind || which & 1) && has_aid(card, object, aid))
+            found = object;
+        if (found && is_behind)
+            break;
+        is_behind = is_behind || (is_current && which == KB_OCCURRENCE_NEXT);
+    }
+    return found;
+}
+
+uint16_t kb_tree_application(struct kb_card *card, struct kb_span aid)
+{
+    return kb_tree_occurrence(card, aid, KB_OCCURRENCE_FIRST, 0);
 }
 
 bool kb_tree_application_of(struct kb_card *card, const struct kb_file *df, struct kb_file *adf)

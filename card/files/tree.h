@@ -62,7 +62,20 @@ enum kb_err kb_tree_adopt(struct kb_card *card, const struct kb_file *df,
 /* Takes a child's entry out of a DF. KB_ERR_ABSENT. */
 enum kb_err kb_tree_forget(struct kb_card *card, const struct kb_file *df, uint16_t fid);
 
-/* The application whose AID starts with these bytes: the first one, 0 when there is none. */
+/* Which of the applications with the same start of their AIDs (TS 102 221 table 11.2). */
+enum kb_occurrence {
+    KB_OCCURRENCE_FIRST,
+    KB_OCCURRENCE_LAST,
+    KB_OCCURRENCE_NEXT,    /* behind current; the first when there is no current one */
+    KB_OCCURRENCE_PREVIOUS /* before it; the last */
+};
+
+/* The application whose AID starts with these bytes: its object number, 0 when there is none.
+ * current: object number of an application, or 0. */
+uint16_t kb_tree_occurrence(struct kb_card *card, struct kb_span aid, enum kb_occurrence which,
+                            uint16_t current);
+
+/* The first one. */
 uint16_t kb_tree_application(struct kb_card *card, struct kb_span aid);
 
 /* The ADF that a DF is or lies below; false when it lies below the MF alone. */
