@@ -43,7 +43,7 @@ static bool settle(struct kb_wanted *want)
 
     if (!file->kind || !file->fid)
         return false;
-    if (want->link.len && (file->kind == KB_FILE_DF || want->file.arr_file))
+    if (want->link.len && (file->kind == KB_FILE_DF || file->arr_file))
         return false;
     if (file->kind == KB_FILE_DF) {
         if (file->fid == KB_FID_MF)
@@ -59,11 +59,11 @@ static bool settle(struct kb_wanted *want)
         file->sfi = 0;
     if (want->aid.len || file->fid == KB_FID_MF)
         return false;
+    if (want->link.len)
+        return true;
     if (kb_file_has_records(file))
         return settle_records(file, want->has_size);
-    if (file->kind == KB_FILE_BER_TLV)
-        return settle_bertlv(want);
-    return want->has_size;
+    return file->kind == KB_FILE_BER_TLV ? settle_bertlv(want) : file->size;
 }
 
 /* Two files of a DF never share an SFI: one asked for is refused, one that would only follow from

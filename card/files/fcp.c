@@ -51,9 +51,8 @@ static void put_df_parts(struct kb_card *card, const struct kb_file *file, struc
     kb_tlv_close(out, proprietary);
 }
 
-/* Clauses 11.1.1.4.1 and 11.1.1.4.6: what the data objects take, and what they may. */
-static void put_bertlv_parts(struct kb_card *card, const struct kb_file *file,
-                             struct kb_writer *out)
+/* Clause 11.1.1.4.6: what the data objects of a BER-TLV EF may take. */
+static void put_bertlv_parts(const struct kb_file *file, struct kb_writer *out)
 {
     size_t proprietary = kb_tlv_open(out, 0xA5);
 
@@ -62,7 +61,14 @@ static void put_bertlv_parts(struct kb_card *card, const struct kb_file *file,
     if (file->size != KB_BERTLV_UNLIMITED)
         kb_tlv_put_u16(out, 0x86, file->size);
     kb_tlv_close(out, proprietary);
-    kb_tlv_put_u16(out, 0x80, (uint16_t)kb_bertlv_used(card, file));
+}
+
+/* Clause 11.1.1.4.1: of a BER-TLV EF what its data objects take. */
+static void put_size(struct kb_card *card, const struct kb_file *file, struct kb_writer *out)
+{
+    bool is_bertlv = file->kind == KB_FILE_BER_TLV;
+
+    kb_tlv_put_u16(out, 0x80, is_bertlv ? (uint16_t)kb_bertlv_used(card, file) : file->size);
 }
 
 /* Clause 11.1.1.4.8: absent means the five low bits of the FID, empty means that there is none. */
@@ -85,17 +91,16 @@ void kb_files_describe(struct kb_card *card, const struct kb_file *file, uint8_t
         kb_tlv_put_u16(out, 0x83, file->fid);
     if (kb_file_is_df(file))
         put_df_parts(card, file, out);
+    else if (file->kind == KB_FILE_BER_TLV)
+        put_bertlv_parts(file, out);
     kb_tlv_put_u8(out, 0x8A, file->lcs);
     if (file->arr_file)
         kb_tlv_put(out, 0x8B, kb_span(rule, sizeof(rule)));
     if (kb_file_is_df(file)) {
         kb_pin_status(card, out);
-    } else if (file->kind == KB_FILE_BER_TLV) {
-        put_bertlv_parts(card, file, out);
     } else {
-        kb_tlv_put_u16(out, 0x80, file->size);
-    }
-    if (!kb_file_is_df(file))
+        put_size(card, file, out);
         put_sfi(file, out);
+    }
     kb_tlv_close(out, template);
 }

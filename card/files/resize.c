@@ -13,13 +13,11 @@ enum { EMPTY_WHEN_TOO_SMALL = 0x01 }; /* P1: mode 1, for BER-TLV EFs */
 /* Records are added and taken away at the end, whole ones. */
 static bool settle_size(const struct kb_wanted *want, struct kb_file *file)
 {
-    unsigned records = 0;
+    unsigned records;
 
-    if (!want->has_size)
-        return false;
     file->size = want->file.size;
     if (file->kind == KB_FILE_TRANSPARENT)
-        return true;
+        return file->size;
     records = (unsigned)file->size / file->record_size;
     file->record_count = (uint8_t)records;
     return records >= 1 && records <= 254 && file->size == records * file->record_size;

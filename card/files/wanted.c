@@ -92,7 +92,7 @@ static bool take_rule(struct kb_wanted *want, struct kb_span value)
 static bool take_size(struct kb_wanted *want, struct kb_span value)
 {
     want->has_size = true;
-    return take_u16(value, &want->file.size) && want->file.size;
+    return take_u16(value, &want->file.size);
 }
 
 static bool take_sfi(struct kb_wanted *want, struct kb_span value)
