@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "card/channel.h"
-#include "card/ota/remote_keys.h"
 #include "tests/ota/remote_world.h"
 #include "wire/hex.h"
 
@@ -168,166 +167,6 @@ static void the_terminal_stays_where_it_was(void **state)
     assert_int_equal(rig_send(&rig, "80F2000100"), 0x6985);
 }
 
-/* --- Key sets --- */
-
-static void assert_silence(uint16_t sw)
-{
-    assert_int_equal(sw, 0x9000);
-    assert_int_equal(rig.response_len, 2);
-    assert_false(kb_inbox_has_report(&rig.card));
-}
-
-static void a_target_of_another_set_is_reached_by_one_that_names_none(void **state)
-{
-    (void)state;
-    remote_use(GUEST, 0xB00001);
-    remote_expect("00A4000C026F07", "019000");
-    remote_use(GUEST, 0xB00002);
-    assert_silence(remote_send("00A4000C026F07", POR_DELIVER));
-}
-
-/* The keys that the card made with its operator: silence until they are there, and a counter that
- * begins again when they are made again. */
-static void the_operators_own_keys_are_a_set_once_they_are_made(void **state)
-{
-    struct sender first;
-
-    (void)state;
-    remote_use(MADE, 0xB00000);
-    assert_silence(remote_send("00A4000C022F05", POR_DELIVER));
-    remote_put_keys(KB_SECRETS_OF_PLANS);
-    remote_expect("00A4000C022F11 00D60000021234", "029000");
-    first = sender;
-    assert_int_equal(sender_send(&first, &rig, 1), 0x9000);
-    assert_report(&first, kb_span(rig.response, rig.response_len - 2), KB_STATUS_CNTR_LOW, "");
-    assert_int_equal(kb_remote_restart(&rig.card), KB_OK);
-    assert_int_equal(sender_send(&first, &rig, 1), 0x9000);
-    assert_report(&first, kb_span(rig.response, rig.response_len - 2), KB_STATUS_POR_OK, "029000");
-}
-
-static void key_sets_have_counters_of_their_own(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < 5; i++)
-        remote_expect("00A4000C022F05", "019000");
-    remote_use(GUEST, 0xB00000);
-    remote_expect("00A4000C022F05", "019000");
-    assert_int_equal(sender.command.cntr, 1);
-}
-
-static void a_set_without_a_counter_takes_nothing(void **state)
-{
-    (void)state;
-    assert_int_equal(kb_nvm_delete(&rig.card.nvm, KB_OBJ_REMOTE_CNTR + OPERATOR), KB_OK);
-    assert_int_equal(remote_send("00A4000C022F12 00DC000302AAAA", POR_DELIVER), 0x9000);
-    assert_report(&sender, kb_span(rig.response, rig.response_len - 2), KB_STATUS_SECURITY_ERROR,
-                  "");
-}
-
-/* Packet of pySim's tests with a CC and without a counter: authentic, and not enough. */
-static void a_packet_without_a_counter_is_refused(void **state)
-{
-    (void)state;
-    remote_use(OPERATOR, 0xB00000);
-    for (unsigned i = 0; i < 2; i++) {
-        sender_make(&sender, i ? CC | HIGHER : CC | CIPHERED, POR_DELIVER, kb_span("\x00", 0));
-        sender.command.tar[2] = 0;
-        sender_seal(&sender);
-        assert_int_equal(sender_send(&sender, &rig, 1), 0x9000);
-        assert_report(&sender, kb_span(rig.response, rig.response_len - 2),
-                      KB_STATUS_INSUFFICIENT_SECURITY, "");
-    }
-}
-
-static void a_key_set_that_allows_too_much_is_not_taken_from_the_maker(void **state)
-{
-    static const char *const wrong[] = {
-        "0000160208 09 B000003F00", "1000160208 09 B000003F00",
-        "0300060208 09 B000003F00", "0300140208 09 B000003F00",
-        "0304160208 09 B000003F00", "0300360208 09 B000003F00",
-        "0300160220 09 B000003F00", "0300160208 20 B000003F00",
-        "0300160208 09 B000003F",   "0300160208",
-    };
-
-    (void)state;
-    rig_blank(&rig);
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        char command[128];
-
-        snprintf(command, sizeof(command), "8044%04X (%s)", KB_OBJ_REMOTE_KEYS, wrong[i]);
-        assert_int_equal(rig_send(&rig, command), 0x6A80);
-        snprintf(command, sizeof(command), "8044%04X (0000000001)", KB_OBJ_REMOTE_CNTR);
-        assert_int_equal(rig_send(&rig, command), 0x6A80);
-    }
-}
-
-/* --- Once, and no more --- */
-
-static unsigned added(void)
-{
-    unsigned count = 0;
-
-    must("00A4000C (2F12)");
-    for (unsigned record = 1; record <= 4; record++) {
-        char read[16];
-
-        snprintf(read, sizeof(read), "00B2%02X0402", record);
-        assert_int_equal(rig_send(&rig, read), 0x9000);
-        count += rig.response[0] == 0xAA;
-    }
-    return count;
-}
-
-static void a_repeated_script_is_not_run_again(void **state)
-{
-    (void)state;
-    remote_expect("00A4000C022F12 00DC000302AAAA", "029000");
-    assert_int_equal(added(), 1);
-    for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(sender_send(&sender, &rig, 1), 0x9000);
-        assert_report(&sender, kb_span(rig.response, rig.response_len - 2), KB_STATUS_CNTR_LOW, "");
-        assert_true(rig_power(&rig));
-        must("80100000 (FF)");
-    }
-    assert_int_equal(added(), 1);
-}
-
-/* Sends the script with power cut at the operation; false when it ran to its end. */
-static bool send_cut(const uint8_t *memory, uint64_t cut)
-{
-    memcpy(rig.memory, memory, sizeof(rig.memory));
-    kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
-    assert_true(rig_power(&rig));
-    kb_flash_fault_arm(&rig.fault, cut, cut);
-    sender_send(&sender, &rig, 1);
-    return rig.fault.is_off;
-}
-
-/* What was done before the cut stays, and the packet is never run a second time. */
-static void a_cut_script_is_done_as_far_as_it_came(void **state)
-{
-    static uint8_t memory[sizeof(rig.memory)];
-    bool was_new = false, was_half = false;
-
-    (void)state;
-    memcpy(memory, rig.memory, sizeof(memory));
-    remote_send("00A4000C022F12 00DC000302AAAA 00DC000302AAAA 00DC000302AAAA", POR_NEVER);
-    for (uint64_t cut = 1; send_cut(memory, cut); cut++) {
-        unsigned before, after;
-
-        kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
-        assert_true(rig_power(&rig));
-        before = added();
-        sender_send(&sender, &rig, 1);
-        after = added();
-        assert_true(after == before || (before == 0 && after == 3));
-        was_new |= after != before;
-        was_half |= after == 1 || after == 2;
-    }
-    assert_true(was_new && was_half);
-    assert_int_equal(added(), 3);
-}
-
 /* --- Long answers --- */
 
 static const char *long_file(void)
@@ -451,21 +290,6 @@ static void a_chain_does_not_hold_a_file_that_is_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_target_of_another_set_is_reached_by_one_that_names_none,
-                               remote_start),
-        cmocka_unit_test_setup(the_operators_own_keys_are_a_set_once_they_are_made, remote_start),
-        cmocka_unit_test_setup(key_sets_have_counters_of_their_own, remote_start),
-        cmocka_unit_test_setup(a_set_without_a_counter_takes_nothing, remote_start),
-        cmocka_unit_test_setup(a_packet_without_a_counter_is_refused, remote_start),
-        cmocka_unit_test_setup(a_key_set_that_allows_too_much_is_not_taken_from_the_maker,
-                               remote_start),
-        cmocka_unit_test_setup(a_repeated_script_is_not_run_again, remote_start),
-        cmocka_unit_test_setup(a_cut_script_is_done_as_far_as_it_came, remote_start),
-        cmocka_unit_test_setup(an_answer_that_is_too_long_for_a_report_is_cut, remote_start),
-        cmocka_unit_test_setup(a_long_answer_goes_by_submit_in_parts, remote_start),
-        cmocka_unit_test_setup(a_chain_keeps_what_is_selected_and_verified, remote_start),
-        cmocka_unit_test_setup(a_chain_ends_with_a_reset_an_error_or_another_script, remote_start),
-        cmocka_unit_test_setup(a_chain_does_not_hold_a_file_that_is_gone, remote_start),
         cmocka_unit_test_setup(select_says_how_much_there_is_to_fetch, remote_start),
         cmocka_unit_test_setup(the_mf_is_selected_when_a_script_begins, remote_start),
         cmocka_unit_test_setup(an_application_is_selected_by_its_tar, remote_start),
@@ -479,6 +303,11 @@ int main(void)
                                remote_start),
         cmocka_unit_test_setup(tries_of_a_code_count_for_scripts_too, remote_start),
         cmocka_unit_test_setup(the_terminal_stays_where_it_was, remote_start),
+        cmocka_unit_test_setup(an_answer_that_is_too_long_for_a_report_is_cut, remote_start),
+        cmocka_unit_test_setup(a_long_answer_goes_by_submit_in_parts, remote_start),
+        cmocka_unit_test_setup(a_chain_keeps_what_is_selected_and_verified, remote_start),
+        cmocka_unit_test_setup(a_chain_ends_with_a_reset_an_error_or_another_script, remote_start),
+        cmocka_unit_test_setup(a_chain_does_not_hold_a_file_that_is_gone, remote_start),
     };
 
     return cmocka_run_group_tests_name("remote", tests, NULL, NULL);
