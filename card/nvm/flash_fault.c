@@ -110,8 +110,10 @@ static void tear_erase(struct kb_flash_fault *fault, uint32_t sector)
 
 static int fault_read(void *ctx, uint32_t addr, void *out, size_t len)
 {
-    const struct kb_flash_fault *fault = ctx;
+    struct kb_flash_fault *fault = ctx;
 
+    if (fault->counts_reads)
+        is_cut_now(fault);
     return fault->is_off ? -1 : fault->below->read(fault->below->ctx, addr, out, len);
 }
 
@@ -159,7 +161,14 @@ void kb_flash_fault_init(struct kb_flash_fault *fault, struct kb_nvm_device *dev
 void kb_flash_fault_arm(struct kb_flash_fault *fault, uint64_t cut_at, uint64_t seed)
 {
     fault->is_off = false;
+    fault->counts_reads = false;
     fault->operations = 0;
     fault->cut_at = cut_at;
     fault->seed = seed;
+}
+
+void kb_flash_fault_arm_reads(struct kb_flash_fault *fault, uint64_t cut_at, uint64_t seed)
+{
+    kb_flash_fault_arm(fault, cut_at, seed);
+    fault->counts_reads = true;
 }

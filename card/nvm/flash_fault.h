@@ -16,6 +16,7 @@ struct kb_flash_fault {
     uint64_t operations; /* programs and erases so far */
     uint64_t cut_at;     /* the operation (from 1) that is torn, or KB_FLASH_NEVER */
     uint64_t seed;
+    bool counts_reads; /* reads are operations as well: power may go at one */
     bool is_off;
 };
 
@@ -25,5 +26,7 @@ void kb_flash_fault_init(struct kb_flash_fault *fault, struct kb_nvm_device *dev
 
 /* Power comes back; the cut_at-th operation from now is torn. */
 void kb_flash_fault_arm(struct kb_flash_fault *fault, uint64_t cut_at, uint64_t seed);
+/* The same, with reads counted. */
+void kb_flash_fault_arm_reads(struct kb_flash_fault *fault, uint64_t cut_at, uint64_t seed);
 
 #endif

@@ -346,7 +346,10 @@ bool phone_on(struct phone *phone)
     phone->is_timed = phone->is_open = false;
     phone->service = KB_CAT_NO_SERVICE;
     phone->menu[0] = 0;
-    assert_true(rig_power(phone->rig));
+    if (!rig_power(phone->rig)) {
+        assert_true(phone->rig->fault.is_off);
+        return false;
+    }
     apdu(phone, 0x80, 0x10, 0, 0, kb_span("\xFF\xFF\xFF\xFF", 4), false);
     phone->must_attach = true;
     return is_alive(phone);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Power is cut at every program and erase of a whole personalization. Then the phone is switched on
- * again and everything goes on; in the end the card holds the pair that its operator has, or, where
- * the network refuses that, the one it came with.
+ * Power is cut at every program and erase of a whole personalization, and at reads. Then the phone
+ * is switched on again and everything goes on; in the end the card holds the pair that its operator
+ * has, or, where the network refuses that, the one it came with.
  */
 #include "tests/cpa/world.h"
 
-enum { WAYS = 4 };
+enum { WAYS = 4, EVERY = 1, SOME = 7 };
 
 static struct provider provider_before;
 static struct phone phone_before;
@@ -24,14 +24,16 @@ static void renew(void)
     world_renew();
 }
 
+typedef void (*arming)(struct kb_flash_fault *fault, uint64_t cut_at, uint64_t seed);
+
 /* False when the way came to its end before the cut. */
-static bool go(uint64_t cut, uint64_t seed, void (*begin)(void))
+static bool go(arming arm, uint64_t cut, uint64_t seed, void (*begin)(void))
 {
     bool was_cut;
 
     renew();
     assert_true(phone_run(&world.phone));
-    kb_flash_fault_arm(&world.rig.fault, cut, seed);
+    arm(&world.rig.fault, cut, seed);
     if (begin)
         begin();
     was_cut = !phone_run(&world.phone);
@@ -46,7 +48,8 @@ static bool go(uint64_t cut, uint64_t seed, void (*begin)(void))
     return true;
 }
 
-static void cut_everywhere(void (*begin)(void), void (*check)(void))
+/* reads: of how many reads one is cut short. */
+static void cut_everywhere(unsigned reads, void (*begin)(void), void (*check)(void))
 {
     uint64_t cut, operations = 0;
 
@@ -54,11 +57,15 @@ static void cut_everywhere(void (*begin)(void), void (*check)(void))
     provider_before = world.provider;
     phone_before = world.phone;
     /* Each cut torn in several ways. */
-    for (cut = 1; go(1 + cut / WAYS, cut, begin); cut++, operations = cut / WAYS)
+    for (cut = 1; go(kb_flash_fault_arm, 1 + cut / WAYS, cut, begin);
+         cut++, operations = cut / WAYS)
         check();
     check();
     print_message("%llu cuts\n", (unsigned long long)cut - 1);
     assert_true(operations > 10);
+    for (cut = 1; go(kb_flash_fault_arm_reads, cut, 0, begin); cut += reads)
+        check();
+    print_message("%llu reads\n", (unsigned long long)cut - 1);
 }
 
 static void is_personalized(void)
@@ -72,7 +79,7 @@ static void edhoc_ends_with_the_operators_pair(void **state)
     (void)state;
     world_begin(KB_CURVE_P256);
     world.plan.starts = KB_CPA_BY_AIR;
-    cut_everywhere(start_over_the_air, is_personalized);
+    cut_everywhere(EVERY, start_over_the_air, is_personalized);
 }
 
 static void a_card_that_asks_and_forgets_ends_so_too(void **state)
@@ -82,7 +89,7 @@ static void a_card_that_asks_and_forgets_ends_so_too(void **state)
     world.plan.starts = KB_CPA_BY_AIR;
     world.plan.asks_user = true;
     world.plan.keeps_temporary = false;
-    cut_everywhere(start_over_the_air, is_personalized);
+    cut_everywhere(EVERY, start_over_the_air, is_personalized);
     assert_false(world_has(KB_OBJ_KI));
 }
 
@@ -93,7 +100,7 @@ static void dh_ends_with_the_operators_pair(void **state)
     world.plan.starts = KB_CPA_BY_AIR;
     world.plan.agreement = world.provider.agreement = KB_SESSION_DH;
     world.plan.suites[0] = world.provider.suites[0] = 29;
-    cut_everywhere(start_over_the_air, is_personalized);
+    cut_everywhere(SOME, start_over_the_air, is_personalized);
 }
 
 static void a_memory_that_has_to_tidy_up_changes_nothing(void **state)
@@ -101,7 +108,7 @@ static void a_memory_that_has_to_tidy_up_changes_nothing(void **state)
     (void)state;
     world_begin_small(KB_CURVE_P256, 10);
     world.plan.starts = KB_CPA_BY_AIR;
-    cut_everywhere(start_over_the_air, is_personalized);
+    cut_everywhere(SOME, start_over_the_air, is_personalized);
     assert_true(world.rig.ram.sectors_erased > 0);
 }
 
@@ -132,7 +139,7 @@ static void a_refused_pair_is_taken_back_whole(void **state)
     world_begin(KB_CURVE_P256);
     world.plan.starts = KB_CPA_BY_AIR;
     world.phone.takes_new = false;
-    cut_everywhere(start_over_the_air, has_fallen_back_and_said_so);
+    cut_everywhere(SOME, start_over_the_air, has_fallen_back_and_said_so);
 }
 
 static void a_user_who_says_no_keeps_the_card_as_it_was(void **state)
@@ -142,7 +149,7 @@ static void a_user_who_says_no_keeps_the_card_as_it_was(void **state)
     world.plan.starts = KB_CPA_BY_AIR;
     world.plan.asks_user = true;
     world.phone.says_yes = false;
-    cut_everywhere(start_over_the_air, has_fallen_back_and_said_so);
+    cut_everywhere(EVERY, start_over_the_air, has_fallen_back_and_said_so);
 }
 
 /* --- A wrong admin code --- */
@@ -171,7 +178,7 @@ static void a_wrong_code_costs_a_try_wherever_the_power_goes(void **state)
     world_begin(KB_CURVE_P256);
     world.plan.starts = KB_CPA_BY_AIR;
     world.provider.admin_code = "27182818";
-    cut_everywhere(start_over_the_air, has_paid);
+    cut_everywhere(EVERY, start_over_the_air, has_paid);
 }
 
 int main(void)

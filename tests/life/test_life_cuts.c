@@ -17,6 +17,8 @@
 
 #include "tests/life/life.h"
 
+enum { SOME_READS = 61 };
+
 static struct rig whole, rig;
 static struct life life;
 static struct kb_crypto quick;
@@ -72,11 +74,13 @@ static void finish(void)
     assert_true(life_personalize(&life, &rig));
 }
 
+typedef void (*arming)(struct kb_flash_fault *fault, uint64_t cut_at, uint64_t seed);
+
 /* False when the life came to its end before the cut. */
-static bool cut_life(uint64_t cut, uint64_t seed)
+static bool cut_life(arming arm, uint64_t cut, uint64_t seed)
 {
     blank(&rig);
-    kb_flash_fault_arm(&rig.fault, cut, seed);
+    arm(&rig.fault, cut, seed);
     if (life_make(&life, &rig))
         life_personalize(&life, &rig);
     return rig.fault.is_off;
@@ -89,9 +93,13 @@ static void check_every_cut(const char *plan, uint32_t memory)
     sectors = memory;
     assert_true(life_prepare(&life, plan));
     lead_a_whole_life(&whole);
-    for (cut = 1; cut_life(cut, cut); cut++) {
+    for (cut = 1; cut_life(kb_flash_fault_arm, cut, cut); cut++) {
         finish();
         assert_same_memory(cut);
+    }
+    for (uint64_t at = 1; cut_life(kb_flash_fault_arm_reads, at, at); at += SOME_READS) {
+        finish();
+        assert_same_memory(at);
     }
     print_message("%llu cuts, %llu sectors erased\n", (unsigned long long)cut - 1,
                   (unsigned long long)whole.ram.sectors_erased);
