@@ -73,7 +73,7 @@ static void a_wrong_pin_is_never_compared_for_free(void **state)
 
     (void)state;
     make_card(SIZE_MAX);
-    for (uint64_t cut = 1; run_cut(kb_flash_fault_arm, &wrong, cut, cut); cut++) {
+    for (uint64_t cut = 1; cut_run(&rig, kb_flash_fault_arm, &wrong, cut, cut); cut++) {
         bool was_compared = rig.response[0] == 0x63;
 
         kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
@@ -96,7 +96,7 @@ static void a_cut_change_leaves_one_of_the_two_pins(void **state)
     (void)state;
     make_card(SIZE_MAX);
     for (size_t i = 0; i < 2; i++) {
-        for (uint64_t cut = 1; run_cut(kb_flash_fault_arm, &changes[i], cut, cut); cut++) {
+        for (uint64_t cut = 1; cut_run(&rig, kb_flash_fault_arm, &changes[i], cut, cut); cut++) {
             uint16_t old_pin, new_pin;
 
             kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
