@@ -61,16 +61,6 @@ static void show(struct rig *rig, const struct cut_scene *scene, char out[SHOWN_
     }
 }
 
-static void show_one_of(struct rig *rig, const struct cut_scene *scene, const char *before,
-                        const char *after)
-{
-    static char now[SHOWN_MAX];
-
-    show(rig, scene, now);
-    if (strcmp(now, before) != 0 && strcmp(now, after) != 0)
-        fail_msg("%s: %s, neither %s nor %s", scene->name, now, before, after);
-}
-
 /* What the card shows before and after the command. */
 struct sights {
     char before[SHOWN_MAX], after[SHOWN_MAX];
