@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -151,9 +152,80 @@ static void a_cut_transfer_leaves_the_object_there_was(void **state)
         }
 }
 
+enum { TARGETS = 8 };
+
+/* Sends a command with the last byte of its FIDs, where the text has %02X. */
+static uint16_t send_numbered(const char *format, unsigned number)
+{
+    char text[160];
+
+    snprintf(text, sizeof(text), format, number, number);
+    return rig_send(&rig, text);
+}
+
+/* A memory of 8 KB, in half of which EFs that are linked from a DF take so much room that the links
+ * cannot all be taken away in one transaction. */
+static void make_full_card(void)
+{
+    rig_blank_small(&rig, 4);
+    send_ok("00E00000 (62(82(7821) 83(3F00) 8A(05)))");
+    for (unsigned i = 0; i < TARGETS; i++)
+        assert_int_equal(
+            send_numbered("00E00000 (62(82(4121) 83(6F%02X) 8A(05) 80(00E0) 88()))", i), 0x9000);
+    send_ok("00E00000 (62(82(7821) 83(7F10) 8A(05)))");
+    for (unsigned i = 0; i < TARGETS; i++)
+        assert_int_equal(
+            send_numbered("00E00000 (62(82(4121) 83(6F%02X) 8A(05) 88() A5(C7(6F%02X))))", i),
+            0x9000);
+    cut_save(&rig);
+}
+
+/* Every name that is left has its file; returns how many there are in the DF. */
+static unsigned count_names(void)
+{
+    unsigned names = 0;
+
+    if (rig_send(&rig, "00A4080C02 7F10") == 0x6A82)
+        return 0;
+    for (unsigned i = 0; i < TARGETS; i++) {
+        uint16_t sw = send_numbered("00A4080C04 7F106F%02X", i);
+
+        assert_true(sw == 0x9000 || sw == 0x6A82);
+        if (sw == 0x9000)
+            assert_int_equal(rig_send(&rig, "00B0000000"), 0x9000);
+        names += sw == 0x9000;
+    }
+    return names;
+}
+
+/* TS 102 222 clause 6.4: a DF that is too much for one transaction goes child by child, the DF
+ * last. */
+static void a_large_df_goes_without_leaving_names_of_nothing(void **state)
+{
+    static const struct cut_scene scene = {"delete", "00E40000 (7F10)", {NULL}, {NULL}};
+    bool was_between = false;
+
+    (void)state;
+    make_full_card();
+    for (uint64_t cut = 1; cut_run(&rig, kb_flash_fault_arm, &scene, cut, cut); cut++) {
+        unsigned names;
+
+        kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
+        assert_true(rig_power(&rig));
+        names = count_names();
+        was_between = was_between || (names > 0 && names < TARGETS);
+        send_ok("00A4000C02 3F00");
+        assert_true(rig_send(&rig, scene.command) == 0x9000 || names == 0);
+        for (unsigned i = 0; i < TARGETS; i++)
+            assert_int_equal(send_numbered("00E40000 (6F%02X)", i), 0x9000);
+    }
+    assert_true(was_between);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_large_df_goes_without_leaving_names_of_nothing),
         cmocka_unit_test(a_cut_leaves_the_files_before_or_after),
         cmocka_unit_test(a_cut_transfer_leaves_the_object_there_was),
     };
