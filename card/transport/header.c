@@ -6,6 +6,8 @@
 
 #include "card/perso/rows.h"
 
+enum { SECURED = 0x0C /* of a class byte without channel */ };
+
 /* Commands whose P3 is Le, when the byte of the header at which has this value under this mask. */
 static const struct row {
     uint8_t ins, at, mask, value, way;
@@ -41,33 +43,44 @@ static enum kb_way way_of_action(uint8_t action)
     return action == KB_ACTION_STATE ? KB_WAY_OUT : KB_WAY_IN;
 }
 
-/* A plan chooses its own instructions. */
-static enum kb_way way_of_plan(struct kb_card *card, const uint8_t header[KB_HEADER])
+/* A plan chooses its own classes and instructions; a secure channel may be around them. */
+static enum kb_way way_of_plan(struct kb_card *card, const struct kb_apdu *cmd)
 {
     struct kb_image_command row;
     struct kb_image image;
 
-    if (!(header[KB_HEADER_CLA] & 0x80) || !card->perso.image_size ||
+    if (!(cmd->cla & KB_CLA_PROPRIETARY) || !card->perso.image_size ||
         kb_image_open(&card->nvm, card->perso.image_size, &image))
         return KB_WAY_UNKNOWN;
     for (uint8_t i = 0; i < image.commands; i++)
-        if (!kb_image_command(&image, i, &row) && row.ins == header[KB_HEADER_INS] &&
-            row.cla == (header[KB_HEADER_CLA] & 0xEF))
+        if (!kb_image_command(&image, i, &row) && row.ins == cmd->ins &&
+            (row.cla & ~SECURED) == (cmd->cla & ~SECURED))
             return way_of_action(row.action);
     return KB_WAY_UNKNOWN;
 }
 
-enum kb_way kb_header_way(struct kb_card *card, const uint8_t header[KB_HEADER])
+static enum kb_way way_of_standard(const uint8_t header[KB_HEADER])
 {
-    enum kb_way way = way_of_plan(card, header);
-
-    for (size_t i = 0; !way && i < sizeof(rows) / sizeof(rows[0]); i++)
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (rows[i].ins == header[KB_HEADER_INS] &&
             (header[rows[i].at] & rows[i].mask) == rows[i].value)
-            way = (enum kb_way)rows[i].way;
-    if (!way && memchr(others, header[KB_HEADER_INS], sizeof(others)))
-        way = KB_WAY_IN;
-    return way;
+            return (enum kb_way)rows[i].way;
+    return memchr(others, header[KB_HEADER_INS], sizeof(others)) ? KB_WAY_IN : KB_WAY_UNKNOWN;
+}
+
+/* A command in a secure channel has a MAC for its data, and is of case 4 (GlobalPlatform Amendment
+ * D clause 6.2). */
+enum kb_way kb_header_way(struct kb_card *card, const uint8_t header[KB_HEADER])
+{
+    struct kb_apdu cmd = {.cla = header[KB_HEADER_CLA], .ins = header[KB_HEADER_INS]};
+    enum kb_way way;
+
+    if (!kb_apdu_read_class(&cmd))
+        return KB_WAY_UNKNOWN;
+    way = way_of_plan(card, &cmd);
+    if (!way)
+        way = way_of_standard(header);
+    return way && cmd.cla & SECURED && header[KB_HEADER_P3] ? KB_WAY_IN : way;
 }
 
 bool kb_header_is_slow(const uint8_t header[KB_HEADER])

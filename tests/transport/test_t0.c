@@ -110,7 +110,7 @@ static void test_an_instruction_that_is_not_there_is_refused_without_data(void *
 {
     (void)state;
     line_play(&line, "> 00FF000004\n< 6D00\n> 8060000004\n< 6D00\n> 0093000004\n< 6D00\n"
-                     "> FFA4000002\n< A4\n> 3F00\n< 6E00\n");
+                     "> FFA4000002\n< 6E00\n");
 }
 
 static void test_refusals_carry_no_data(void **state)
