@@ -114,7 +114,7 @@ static enum kb_sw get_response(struct kb_card *card, const struct kb_apdu *cmd,
     bool is_gsm = cmd->cla == KB_CLA_GSM;
 
     if (kb_apdu_p1p2(cmd))
-        return KB_SW_INCORRECT_P1_P2;
+        return is_gsm ? KB_SW_WRONG_P1_P2 : KB_SW_INCORRECT_P1_P2;
     if (cmd->data.len)
         return KB_SW_WRONG_LENGTH;
     if (!card->pending_len)
