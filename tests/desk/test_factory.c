@@ -147,23 +147,29 @@ static void test_a_new_card_authenticates_with_its_temporary_keys(void **state)
     reader->ops->close(reader);
 }
 
-/* docs/apdu.md clause 2: afterwards 6985. */
+/* docs/apdu.md clause 2: afterwards 6985; new files need the right to create them. */
 static void test_the_makers_commands_are_over(void **state)
 {
     static const uint8_t commands[][4] = {
-        {0x80, 0x44, 0, 2}, {0x80, 0x46, 0x80, 0}, {0x80, 0xF0, 0x80, 0x0F}, {0x00, 0xE0, 0, 0}};
+        {0x80, 0x44, 0, 2}, {0x80, 0x46, 0x80, 0}, {0x80, 0xF0, 0x80, 0x0F}};
+    static const uint8_t create[4] = {0x00, 0xE0, 0x00, 0x00};
+    static const uint8_t fcp[] = {0x62, 0x0F, 0x82, 0x02, 0x41, 0x21, 0x83, 0x02, 0x6F,
+                                  0x99, 0x8A, 0x01, 0x05, 0x80, 0x02, 0x00, 0x01};
     struct kb_answer answer;
     struct kb_reader *reader;
 
     (void)state;
     rig_make_cards(1);
     reader = power_up_card(1);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct kb_span data = kb_span("1", i == 2 ? 0 : 1);
 
         assert_int_equal(kb_talk(reader, commands[i], data, false, &answer, NULL), KB_OK);
         assert_int_equal(answer.sw, 0x6985);
     }
+    assert_int_equal(kb_talk(reader, create, kb_span(fcp, sizeof fcp), false, &answer, NULL),
+                     KB_OK);
+    assert_int_equal(answer.sw, 0x6982);
     reader->ops->close(reader);
 }
 

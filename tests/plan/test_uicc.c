@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* examples/plans/uicc.yaml makes a complete UICC: every file of the standards is there and as they
+ * say, asked of a finished card by SELECT and READ. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/plan/uicc_card.h"
+#include "tests/plan/uicc_files.h"
+#include "wire/hex.h"
+#include "wire/tlv.h"
+
+static int make_card(void **state)
+{
+    (void)state;
+    uicc_make();
+    return 0;
+}
+
+static int drop_card(void **state)
+{
+    (void)state;
+    uicc_end();
+    return 0;
+}
+
+/* --- What an FCP says (TS 102 221 clause 11.1.1.3) --- */
+
+struct fcp {
+    uint16_t fid, size, record_size;
+    uint8_t descriptor, sfi, records, life_cycle;
+    bool has_rule, has_sfi;
+    struct kb_span aid;
+};
+
+static uint16_t number(struct kb_span value)
+{
+    struct kb_cursor rd = kb_rd(value);
+
+    return kb_rd_u16(&rd);
+}
+
+static void take(struct fcp *fcp, const struct kb_tlv *tlv)
+{
+    struct kb_cursor rd = kb_rd(tlv->value);
+
+    switch (tlv->tag) {
+    case 0x82:
+        fcp->descriptor = kb_rd_u8(&rd) & 0xBF;
+        kb_rd_u8(&rd);
+        fcp->record_size = kb_rd_u16(&rd);
+        fcp->records = kb_rd_u8(&rd);
+        break;
+    case 0x83:
+        fcp->fid = number(tlv->value);
+        break;
+    case 0x80:
+        fcp->size = number(tlv->value);
+        break;
+    case 0x84:
+        fcp->aid = tlv->value;
+        break;
+    case 0x88:
+        fcp->has_sfi = true;
+        fcp->sfi = tlv->value.len ? tlv->value.data[0] >> 3 : 0;
+        break;
+    case 0x8A:
+        fcp->life_cycle = kb_rd_u8(&rd);
+        break;
+    case 0x8B:
+        fcp->has_rule = tlv->value.len == 3;
+        break;
+    default:
+        break;
+    }
+}
+
+static struct fcp read_fcp(struct kb_span answer)
+{
+    struct kb_cursor rd = kb_rd(answer);
+    struct kb_tlv tlv;
+    struct fcp fcp = {0};
+
+    assert_true(kb_tlv_next(&rd, &tlv) && tlv.tag == 0x62 && kb_rd_is_done(&rd));
+    rd = kb_rd(tlv.value);
+    while (kb_tlv_next(&rd, &tlv))
+        take(&fcp, &tlv);
+    assert_true(kb_rd_is_done(&rd));
+    if (!fcp.has_sfi) /* clause 11.1.1.4.8: then the last five bits of the FID are it */
+        fcp.sfi = fcp.fid & 0x1F;
+    return fcp;
+}
+
+/* --- Each file --- */
+
+static bool is_folder(const struct uicc_file *file)
+{
+    return file->kind <= KB_FILE_ADF;
+}
+
+static uint16_t fid_of(const struct uicc_file *file)
+{
+    unsigned fid = 0x3F00;
+    size_t len = strlen(file->path);
+
+    if (len)
+        sscanf(file->path + len - 4, "%4X", &fid);
+    return (uint16_t)fid;
+}
+
+static bool is_size_right(const struct uicc_file *file, const struct fcp *fcp)
+{
+    bool has_records = file->kind == KB_FILE_LINEAR_FIXED || file->kind == KB_FILE_CYCLIC;
+    uint16_t size = has_records ? fcp->record_size : fcp->size;
+
+    if (is_folder(file) || file->kind == KB_FILE_BER_TLV)
+        return true;
+    if (has_records && fcp->size != fcp->record_size * fcp->records)
+        return false;
+    return size && size >= file->least && (!file->only || size == file->only);
+}
+
+/* Descriptor bytes of TS 102 221 table 11.5, the shareable bit aside. */
+static bool is_as_asked(const struct uicc_file *file, const struct fcp *fcp)
+{
+    static const uint8_t descriptors[] = {
+        [KB_FILE_MF] = 0x38,          [KB_FILE_DF] = 0x38,           [KB_FILE_ADF] = 0x38,
+        [KB_FILE_TRANSPARENT] = 0x01, [KB_FILE_LINEAR_FIXED] = 0x02, [KB_FILE_CYCLIC] = 0x06,
+        [KB_FILE_BER_TLV] = 0x39,
+    };
+
+    return fcp->descriptor == descriptors[file->kind] &&
+           (is_folder(file) || fcp->sfi == file->sfi) && fcp->life_cycle == 0x05 && fcp->has_rule &&
+           is_size_right(file, fcp) && (file->kind == KB_FILE_ADF || fcp->fid == fid_of(file));
+}
+
+static void every_file_of_the_standards_is_there_and_as_they_say(void **state)
+{
+    struct kb_span answer;
+    size_t wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < UICC_FILES; i++) {
+        const struct uicc_file *file = &uicc_files[i];
+        uint16_t sw = uicc_select(file->path, &answer);
+        struct fcp fcp = {0};
+
+        if (sw == 0x9000)
+            fcp = read_fcp(answer);
+        if (sw == 0x9000 && is_as_asked(file, &fcp))
+            continue;
+        print_error(
+            "3F00/%s: SW %04X, descriptor %02X, FID %04X, SFI %u, %u bytes, records of %u\n",
+            file->path, sw, fcp.descriptor, fcp.fid, fcp.sfi, fcp.size, fcp.record_size);
+        wrong++;
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* TS 102 221 clause 8.5.1: an SFI names the EF in the current DF. */
+static void an_sfi_leads_to_the_file_that_has_it(void **state)
+{
+    struct kb_span by_sfi, by_fid;
+    uint8_t copy[256];
+
+    (void)state;
+    for (size_t i = 0; i < UICC_FILES; i++) {
+        const struct uicc_file *file = &uicc_files[i];
+        char folder[32] = "", command[16];
+        size_t len = strlen(file->path);
+        uint16_t sw;
+
+        if (!file->sfi || file->kind != KB_FILE_TRANSPARENT)
+            continue;
+        memcpy(folder, file->path, len > 4 ? len - 5 : 0);
+        assert_int_equal(uicc_select(folder, NULL), 0x9000);
+        snprintf(command, sizeof command, "00B0%02X0001", 0x80 | file->sfi);
+        sw = uicc_send(command, &by_sfi);
+        memcpy(copy, by_sfi.data, by_sfi.len);
+        assert_int_equal(uicc_select(file->path, NULL), 0x9000);
+        assert_int_equal(uicc_send("00B0000001", &by_fid), sw);
+        assert_int_equal(by_fid.len, by_sfi.len);
+        assert_memory_equal(by_fid.data, copy, by_sfi.len);
+    }
+}
+
+/* --- Services --- */
+
+/* Services of the USIM that are not available though their files are there: barred dialling needs
+ * call control by the card (TS 31.102 clause 4.2.44), voice groups and broadcasts contexts of
+ * AUTHENTICATE that this card lacks, pairing further files, and the identity is an IMSI. */
+static bool is_left_out(uint8_t service)
+{
+    static const uint8_t services[] = {6, 7, 57, 58, 64, 65, 69, 102, 130};
+
+    return memchr(services, service, sizeof services) != NULL;
+}
+
+static bool is_available(struct kb_span table, uint8_t service)
+{
+    size_t byte = (service - 1u) / 8;
+
+    return byte < table.len && table.data[byte] >> (service - 1) % 8 & 1;
+}
+
+static bool is_served(const struct uicc_file *file, struct kb_span table)
+{
+    size_t available = 0, count = 0;
+
+    for (; count < UICC_SERVICES && file->services[count]; count++)
+        available += is_available(table, file->services[count]);
+    return file->is_any ? available > 0 : available == count;
+}
+
+static bool should_be_served(const struct uicc_file *file)
+{
+    bool is_usim = strncmp(file->path, "7FF0", 4) == 0;
+    size_t left_out = 0, count = 0;
+
+    for (; count < UICC_SERVICES && file->services[count]; count++)
+        left_out += is_usim && is_left_out(file->services[count]);
+    return file->is_any ? left_out < count : !left_out;
+}
+
+/* In the table of DF.5G_ProSe numbers are services of EF.5G_PROSE_ST. */
+static bool has_table_of_its_own(const struct uicc_file *file)
+{
+    return strncmp(file->path, "7FF0/5FF0/", 10) == 0;
+}
+
+static void the_service_tables_speak_of_the_files(void **state)
+{
+    static const char *const tables[] = {"7FF0/6F38", "7FF1/6F07"};
+    uint8_t bytes[32];
+    struct kb_span table;
+
+    (void)state;
+    for (size_t t = 0; t < 2; t++) {
+        assert_int_equal(uicc_select(tables[t], NULL), 0x9000);
+        assert_int_equal(uicc_send("00B0000000", &table), 0x9000);
+        assert_true(table.len <= sizeof bytes);
+        memcpy(bytes, table.data, table.len);
+        table.data = bytes;
+        for (size_t i = 0; i < UICC_FILES; i++) {
+            const struct uicc_file *file = &uicc_files[i];
+
+            if (strncmp(file->path, tables[t], 4) || !file->services[0] ||
+                has_table_of_its_own(file))
+                continue;
+            if (is_served(file, table) != should_be_served(file))
+                fail_msg("3F00/%s and its service %u do not agree", file->path, file->services[0]);
+        }
+    }
+}
+
+/* --- Contents --- */
+
+/* TS 31.102 annex E, and clause 4.2.8 for service 33 of EF.UST. */
+static void files_begin_with_the_suggested_contents(void **state)
+{
+    static const struct {
+        const char *path, *content;
+    } rows[] = {
+        {"2FE2", "980001010000000010F9"},
+        {"7FF0/6F08", "07FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"},
+        {"7FF0/6F7E", "FFFFFFFFFFFFFF0000FF01"},
+        {"7FF0/6F73", "FFFFFFFFFFFFFFFFFFFF0000FF01"},
+        {"7FF0/6FE3", "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFF000001"},
+        {"7FF0/6F5B", "F00000F00000"},
+        {"7FF0/6F5C", "FFFFFF"},
+        {"7FF0/6FB5", "0000"},
+        {"7FF0/6F41", "FFFFFF0000"},
+        {"7FF0/5F3B/4F20", "FFFFFFFFFFFFFFFF07"},
+        {"7FF0/5FC0/4F0A", "F0FFFFFF"},
+        {"7FF0/5FC0/4F01", "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000001"},
+        {"7F20/6F20", "FFFFFFFFFFFFFFFF07"},
+        {"7F20/6FAE", "03"},
+        {"7F20/6F53", "FFFFFFFFFFFFFFFFFFFF0000FF01"},
+    };
+    char hex[600];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct kb_span answer;
+
+        assert_int_equal(uicc_select(rows[i].path, NULL), 0x9000);
+        assert_int_equal(uicc_send("00B0000000", &answer), 0x9000);
+        kb_hex_encode(answer, hex);
+        assert_string_equal(hex, rows[i].content);
+    }
+}
+
+/* --- Links, and who may do what --- */
+
+/* What the terminal writes into the USIM's file, a GSM terminal reads from its own. */
+static void files_of_two_applications_are_one(void **state)
+{
+    struct kb_span answer;
+
+    (void)state;
+    assert_int_equal(uicc_select("7FF0/6F7B", NULL), 0x9000);
+    assert_int_equal(uicc_send("00D6000003 42F618", NULL), 0x9000);
+    assert_int_equal(uicc_select("7F20/6F7B", NULL), 0x9000);
+    assert_int_equal(uicc_send("00B0000003", &answer), 0x9000);
+    assert_memory_equal(answer.data, "\x42\xF6\x18", 3);
+    assert_int_equal(uicc_select("7F10/6F43", NULL), 0x9000);
+    assert_int_equal(uicc_send("00D6000002 01FE", NULL), 0x9000);
+    assert_int_equal(uicc_select("7FF1/6F43", NULL), 0x9000);
+    assert_int_equal(uicc_send("00B0000002", &answer), 0x9000);
+    assert_memory_equal(answer.data, "\x01\xFE", 2);
+}
+
+/* TS 31.102 clause 4: UPDATE of what the operator answers for takes an administrative code, that of
+ * fixed dialling numbers PIN2, and the public files are read by all. */
+static void nobody_writes_but_whom_the_standards_let(void **state)
+{
+    static const char *const operators[] = {"7FF0/6F07",      "7FF0/6F38", "7FF0/6F46", "7FF0/6FAD",
+                                            "7FF0/5FC0/4F07", "7FF1/6F02", "7F20/6F38", "2F00"};
+    static const char *const second[] = {"7FF0/6F3B", "7FF0/6F4B", "7F10/6F3B"};
+
+    (void)state;
+    uicc_power_up();
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+        assert_int_equal(uicc_select(operators[i], NULL), 0x9000);
+        assert_int_equal(uicc_send(i < 7 ? "00D600000100" : "00DC01040100", NULL), 0x6982);
+    }
+    for (size_t i = 0; i < sizeof second / sizeof *second; i++) {
+        char command[80] = "00DC01040D";
+        bool is_long = i != 1;
+
+        memset(command + 8, 'F', is_long ? 58 : 28);
+        memcpy(command + 8, is_long ? "1C" : "0D", 2);
+        assert_int_equal(uicc_select(second[i], NULL), 0x9000);
+        assert_int_equal(uicc_send(command, NULL), 0x6982);
+        assert_int_equal(uicc_send("0020008108 31323334FFFFFFFF", NULL), 0x9000);
+        assert_int_equal(uicc_send(command, NULL), 0x9000);
+        uicc_power_up();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_file_of_the_standards_is_there_and_as_they_say),
+        cmocka_unit_test(an_sfi_leads_to_the_file_that_has_it),
+        cmocka_unit_test(the_service_tables_speak_of_the_files),
+        cmocka_unit_test(files_begin_with_the_suggested_contents),
+        cmocka_unit_test(files_of_two_applications_are_one),
+        cmocka_unit_test(nobody_writes_but_whom_the_standards_let),
+    };
+
+    return cmocka_run_group_tests(tests, make_card, drop_card);
+}
