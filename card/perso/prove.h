@@ -28,4 +28,9 @@ enum kb_err kb_prove_tags(struct kb_card *card, const struct kb_image *image);
 enum kb_err kb_prove_writes(struct kb_card *card, const struct kb_image *image);
 enum kb_err kb_prove_places(struct kb_card *card, const struct kb_image *image);
 
+/* The file of one write, when all of it has its place there. What was proven when the image was
+ * loaded is asked again before a write: files may have been deleted since, and made anew. */
+enum kb_err kb_prove_place(struct kb_card *card, const struct kb_image_write *row,
+                           struct kb_file *file);
+
 #endif

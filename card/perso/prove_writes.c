@@ -50,24 +50,29 @@ static size_t room_in(const struct kb_file *file, uint8_t record)
     return 0;
 }
 
-static enum kb_err prove_file(struct kb_card *card, const struct kb_image_item *item,
-                              const struct kb_image_write *row)
+enum kb_err kb_prove_place(struct kb_card *card, const struct kb_image_write *row,
+                           struct kb_file *file)
 {
-    struct kb_file file, itself;
-    enum kb_err err;
+    struct kb_file itself;
+    enum kb_err err = kb_files_open(card, &row->path, file);
 
-    (void)item;
-    if (!is_path_sound(&row->path))
-        return KB_ERR_MALFORMED;
-    err = kb_files_open(card, &row->path, &file);
     if (!err)
-        err = kb_tree_load(card, file.object, &itself);
+        err = kb_tree_load(card, file->object, &itself);
     if (err)
         return err;
     /* By its other names a file would be a second place, and its own. */
-    if (itself.fid != file.fid || itself.parent != file.parent)
+    if (itself.fid != file->fid || itself.parent != file->parent)
         return KB_ERR_RULE;
-    return (size_t)row->offset + row->length <= room_in(&file, row->record) ? KB_OK : KB_ERR_RANGE;
+    return (size_t)row->offset + row->length <= room_in(file, row->record) ? KB_OK : KB_ERR_RANGE;
+}
+
+static enum kb_err prove_file(struct kb_card *card, const struct kb_image_item *item,
+                              const struct kb_image_write *row)
+{
+    struct kb_file file;
+
+    (void)item;
+    return is_path_sound(&row->path) ? kb_prove_place(card, row, &file) : KB_ERR_MALFORMED;
 }
 
 static enum kb_err prove_secret(struct kb_card *card, const struct kb_image_item *item,

@@ -37,13 +37,16 @@ static enum kb_sw check_item(struct delivery *delivery, uint8_t index,
     return kb_perso_sw(kb_store_check(delivery->request, item, value));
 }
 
-/* The value was checked: what fails now is the memory, or the maker's idea of it. */
+/* The value was checked: what fails now is the memory, or its place is not what it was when the
+ * image was proven. */
 static enum kb_sw write_item(struct delivery *delivery, uint8_t index,
                              const struct kb_image_item *item, struct kb_span value)
 {
     enum kb_err err = kb_store_value(delivery->request, item, value);
 
     (void)index;
+    if (err == KB_ERR_RULE)
+        return KB_SW_CONDITIONS_NOT_SATISFIED;
     return err && err != KB_ERR_NVM_FULL ? KB_SW_MEMORY_PROBLEM : kb_perso_sw(err);
 }
 

@@ -5,6 +5,7 @@
 
 #include "card/perso/profile.h"
 #include "card/perso/encode.h"
+#include "card/perso/prove.h"
 #include "card/perso/session.h"
 #include "crypto/secret.h"
 
@@ -56,10 +57,10 @@ static enum kb_err to_file(struct kb_card *card, const struct kb_image_write *ro
 {
     struct kb_file file;
     size_t offset = row->offset;
-    enum kb_err err = kb_files_open(card, &row->path, &file);
+    enum kb_err err = kb_prove_place(card, row, &file);
 
     if (err)
-        return err;
+        return err == KB_ERR_ABSENT || err == KB_ERR_RANGE ? KB_ERR_RULE : err;
     if (row->record > 0)
         offset += (size_t)(row->record - 1) * file.record_size;
     err = kb_files_write(card, &file, offset, ready->bytes.data, ready->bytes.len);

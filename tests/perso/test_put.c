@@ -326,6 +326,42 @@ static void an_item_without_a_tag_is_in_no_list(void **state)
     assert_int_equal(sample_send_hex(&rig, 0x80520000, "05"), 0x9000);
 }
 
+/* As its maker, who may delete and create files. */
+static void as_maker(uint32_t header, const char *hex)
+{
+    rig.card.life_cycle = KB_LIFE_ADMINISTRATIVE;
+    assert_int_equal(sample_send_hex(&rig, header, hex), KB_SW_OK);
+    rig.card.life_cycle = KB_LIFE_SECURED;
+}
+
+/* docs/loader.md 6: EF.SPN has 17 bytes. Where it was there is nothing, a shorter file, one with
+ * records, or another name of EF.IMSI. */
+static void a_place_that_is_not_what_was_proven_takes_nothing(void **state)
+{
+    static const char *const others[] = {
+        "6211 82024121 83026F46 8A0105 80020010 8800",
+        "6214 82054221001102 83026F46 8A0105 80020022 8800",
+        "6213 82024121 83026F46 8A0105 8800 A504 C7026F07",
+    };
+
+    (void)state;
+    start();
+    sample_put_mandatory(&rig);
+    as_maker(0x00E40000, "6F46");
+    assert_int_equal(sample_send_hex(&rig, PUT, "8304 4B657931"), KB_SW_CONDITIONS_NOT_SATISFIED);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        as_maker(0x00E00000, others[i]);
+        assert_int_equal(
+            sample_send_hex(&rig, PUT, "800F 323632303139393939393939393939 8304 4B657931"),
+            KB_SW_CONDITIONS_NOT_SATISFIED);
+        expect_file(0x6F07, 0, "082926102143658709");
+        as_maker(0x00E40000, "6F46");
+    }
+    as_maker(0x00E00000, "6211 82024121 83026F46 8A0105 80020011 8800");
+    assert_int_equal(sample_send_hex(&rig, PUT, "8304 4B657931"), KB_SW_OK);
+    expect_file(0x6F46, 0, "014B657931FF");
+}
+
 /* The first field has the subscriber key, the second one has not. */
 static void a_field_with_the_key_takes_nothing_once_a_pair_came_over_the_air(void **state)
 {
@@ -366,6 +402,7 @@ int main(void)
         cmocka_unit_test(secrets_are_read_by_no_command),
         cmocka_unit_test(a_full_memory_takes_nothing_of_a_command),
         cmocka_unit_test(an_item_without_a_tag_is_in_no_list),
+        cmocka_unit_test(a_place_that_is_not_what_was_proven_takes_nothing),
     };
 
     return cmocka_run_group_tests(tests, make_card, NULL);
