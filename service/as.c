@@ -9,7 +9,7 @@
 #include "service/as_inside.h"
 #include "wire/bcd.h"
 
-enum { SCHEMA_VERSION = 1, CODE_MAX = 16 };
+enum { SCHEMA_VERSION = KB_AS_UPGRADES + 1, CODE_MAX = 16 };
 
 int64_t kb_as_now(const struct kb_as *as)
 {
@@ -28,6 +28,8 @@ static enum kb_err open_store(struct kb_as *as, const struct kb_as_config *confi
         .now_ctx = config->now_ctx,
         .schema_version = SCHEMA_VERSION,
         .schema = kb_as_schema,
+        .upgrades = kb_as_upgrades,
+        .upgrade_count = KB_AS_UPGRADES,
         .statements = kb_as_statements,
         .statement_count = AS_STATEMENTS,
         .fault = config->fault,

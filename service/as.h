@@ -64,6 +64,37 @@ enum kb_err kb_as_commit(struct kb_as *as);
 enum kb_err kb_as_outbox(struct kb_as *as, uint64_t after, struct kb_mail *mail, uint8_t *room);
 enum kb_err kb_as_sent(struct kb_as *as, uint64_t id);
 
+/* --- Remote management (docs/ota.md) --- */
+
+enum { KB_AS_SCRIPT_MAX = 600, KB_AS_ANSWER_MAX = 800 };
+
+/* A script for a card, under its packet keys, which a key set of remote management in the card
+ * names by a number of its own. */
+struct kb_as_order {
+    struct kb_span id_sc;
+    uint8_t key_set; /* its number, 2 .. 15 */
+    uint8_t tar[3], spi[2];
+    struct kb_span script; /* as wire/remote.h writes it */
+};
+/* A step of its own: the packet goes into the outbox with the next counter of the card's key set.
+ * KB_ERR_ABSENT: no such card, or no number of it; KB_ERR_USAGE: an SPI that makes no sense, or
+ * wants its proof of receipt elsewhere than by short message; KB_ERR_TOO_LONG. */
+enum kb_err kb_as_queue(struct kb_as *as, const struct kb_as_order *order, uint64_t *id);
+
+struct kb_as_script {
+    uint64_t id;
+    char id_sc[KB_ID_SC_MAX + 1];
+    uint8_t key_set, tar[3], spi[2];
+    uint64_t counter;
+    int64_t queued, answered; /* POSIX seconds */
+    bool is_answered;
+    uint8_t status; /* enum kb_packet_status */
+    size_t len;
+    uint8_t answer[KB_AS_ANSWER_MAX]; /* additional response data; the caller wipes */
+};
+/* The first script after this number (0: of all). KB_ERR_ABSENT. */
+enum kb_err kb_as_script(struct kb_as *as, uint64_t after, struct kb_as_script *script);
+
 /* --- What it knows of a card --- */
 enum kb_as_state {
     KB_AS_NEW = 0,

@@ -26,14 +26,20 @@ static enum kb_err drop(uint64_t *count)
 }
 
 /* The first of several messages names the card; those of strangers are not kept. */
-static enum kb_err is_welcome(struct kb_as *as, const struct kb_sms_header *header)
+static enum kb_err is_welcome(struct kb_as *as, const struct kb_mail *mail,
+                              const struct kb_sms_header *header)
 {
     const struct kb_as_known *known;
     struct kb_as_digits id_sc = digits_of(header->sender);
+    bool awaits = false;
     enum kb_err err;
 
     if (header->number != 1)
         return KB_OK;
+    if (header->packet == KB_SMS_RESPONSE_PACKET) {
+        err = kb_as_awaits(as, mail, &awaits);
+        return err || awaits ? err : drop(&as->counts.malformed);
+    }
     if (header->packet != KB_SMS_COMMAND_PACKET || !header->has_sender)
         return drop(&as->counts.malformed);
     err = kb_as_find(as, &id_sc, &known);
@@ -52,9 +58,12 @@ static enum kb_err unpack_sms(struct kb_as *as, const struct kb_mail *mail,
     if (mail->body.len > KB_SMS_USER_DATA || kb_sms_header_parse(mail->body, &header, &rest))
         return drop(&as->counts.malformed);
     if (header.is_part && header.total > 1) {
-        err = is_welcome(as, &header);
+        err = is_welcome(as, mail, &header);
         if (!err)
             err = kb_as_join(as, mail, &header, rest, &packet->bytes, &is_whole);
+    } else if (header.packet == KB_SMS_RESPONSE_PACKET) {
+        packet->is_response = true;
+        kb_wr_copy(&packet->bytes, rest.data, rest.len);
     } else if (header.packet != KB_SMS_COMMAND_PACKET) {
         return drop(&as->counts.malformed);
     } else {
@@ -64,6 +73,9 @@ static enum kb_err unpack_sms(struct kb_as *as, const struct kb_mail *mail,
         return err;
     if (!is_whole)
         return KB_ERR_ABSENT;
+    packet->is_response |= header.is_part && !header.has_sender;
+    if (packet->is_response)
+        return KB_OK;
     if (!header.has_sender)
         return drop(&as->counts.malformed);
     packet->id_sc = digits_of(header.sender);
@@ -97,8 +109,8 @@ enum kb_err kb_as_unpack(struct kb_as *as, const struct kb_mail *mail, struct kb
 /* --- Going out --- */
 
 /* Each packet has a reference of its own: the next parts come with the next counter. */
-static enum kb_err post_sms(struct kb_as *as, struct kb_mail *mail, struct kb_span packet,
-                            uint64_t cntr)
+enum kb_err kb_as_post_sms(struct kb_as *as, struct kb_mail *mail, struct kb_span packet,
+                           uint64_t cntr)
 {
     const struct kb_sms_split split = {
         .contents = packet, .packet = KB_SMS_COMMAND_PACKET, .reference = (uint16_t)(cntr & 0xFF)};
@@ -149,6 +161,6 @@ enum kb_err kb_as_send(struct kb_as *as, const struct kb_as_known *known, struct
     if (err)
         return err;
     return mail.kind == KB_MAIL_SMS
-               ? post_sms(as, &mail, kb_wr_span(&wr), command.cntr)
+               ? kb_as_post_sms(as, &mail, kb_wr_span(&wr), command.cntr)
                : post_frame(as, &mail, kb_wr_span(&wr), kb_as_digits(&known->id_sc));
 }

@@ -41,10 +41,19 @@ enum kb_as_sql {
     AS_FORGET_PEER,
     AS_FORGET_OLD,
     AS_ALL_PARTS,
+    AS_LAST_SCRIPT,
+    AS_LAST_CNTR,
+    AS_ADD_SCRIPT,
+    AS_WAITING,
+    AS_ANSWER_SCRIPT,
+    AS_SCRIPT,
     AS_STATEMENTS
 };
 
+enum { KB_AS_UPGRADES = 1 }; /* versions of the schema before this one */
+
 extern const char kb_as_schema[];
+extern const struct kb_store_upgrade kb_as_upgrades[KB_AS_UPGRADES];
 extern const char *const kb_as_statements[AS_STATEMENTS];
 
 struct kb_as_digits {
@@ -144,6 +153,7 @@ enum kb_err kb_as_count_parts(struct kb_as *as);
 /* Where a packet came from, and what it is. */
 struct kb_as_packet {
     enum kb_packet_bearer bearer;
+    bool is_response; /* to a script: who sent it is not said, and nothing else counts */
     struct kb_as_digits id_sc;
     struct kb_writer bytes; /* room is the caller's: it is deciphered there */
 };
@@ -151,9 +161,23 @@ struct kb_as_packet {
 /* What mail from the air holds. KB_ERR_ABSENT: no packet (yet). */
 enum kb_err kb_as_unpack(struct kb_as *as, const struct kb_mail *mail, struct kb_as_packet *packet);
 
+/* Posts a packet in as many short messages as it takes, to mail's peer. */
+enum kb_err kb_as_post_sms(struct kb_as *as, struct kb_mail *mail, struct kb_span packet,
+                           uint64_t cntr);
+
 /* Protects a message for a card and posts it to its place, with the next counter. */
 enum kb_err kb_as_send(struct kb_as *as, const struct kb_as_known *known, struct kb_as_row *row,
                        struct kb_span message);
+
+/* --- as_script.c: remote management --- */
+
+/* Whether a script's answer may come from this number. */
+enum kb_err kb_as_awaits(struct kb_as *as, const struct kb_mail *mail, bool *awaits);
+
+/* A response packet, in its own buffer: a step if it belongs to a script. KB_ERR_ABSENT: it does
+ * not. */
+enum kb_err kb_as_take_response(struct kb_as *as, const struct kb_mail *mail,
+                                const struct kb_writer *bytes);
 
 /* --- as_follow.c: what follows from a step --- */
 
@@ -169,6 +193,10 @@ static inline struct kb_span kb_as_id(const struct kb_as_turn *turn)
 {
     return kb_as_digits(&turn->known->id_sc);
 }
+
+/* Where a card has its short messages from: the number that the maker knew, unless the card was
+ * heard of since. KB_ERR_ABSENT: nowhere. (as_start.c) */
+enum kb_err kb_as_find_place(struct kb_as_turn *turn);
 
 enum kb_err kb_as_audit(const struct kb_as_turn *turn, const char *what, const char *result);
 

@@ -128,8 +128,12 @@ static enum kb_err receive_packet(struct kb_as *as, const struct kb_mail *mail)
     struct kb_as_packet packet = {.bytes = kb_wr(room, sizeof(room))};
     enum kb_err err = kb_as_unpack(as, mail, &packet);
 
-    if (!err)
+    if (!err && packet.is_response) {
+        err = kb_as_take_response(as, mail, &packet.bytes);
+        as->counts.forged += err == KB_ERR_ABSENT;
+    } else if (!err) {
         err = open_packet(as, mail, &packet);
+    }
     return err == KB_ERR_ABSENT ? KB_OK : err;
 }
 

@@ -2,23 +2,39 @@
 /* Tables and statements of the application server. */
 #include "service/as_inside.h"
 
-const char kb_as_schema[] =
-    /* What the maker says of a card. admin_code: empty once it is forgotten. */
-    "CREATE TABLE as_card(id_sc TEXT PRIMARY KEY, admin_code BYTEA NOT NULL, keys BYTEA NOT NULL,"
-    " has_old_keys INTEGER NOT NULL, credential BYTEA NOT NULL, id_o TEXT NOT NULL,"
-    " number TEXT NOT NULL);"
-    /* Where it stands. kind, peer: where its newest packet came from. */
-    "CREATE TABLE as_session(id_sc TEXT PRIMARY KEY, turn BIGINT NOT NULL, step INTEGER NOT NULL,"
-    " reason INTEGER NOT NULL, session BIGINT NOT NULL, revoked_seen BIGINT NOT NULL,"
-    " id_o TEXT NOT NULL, server TEXT NOT NULL, cntr_in BIGINT NOT NULL, cntr_out BIGINT NOT NULL,"
-    " repeats INTEGER NOT NULL, kind INTEGER NOT NULL, peer TEXT NOT NULL, answer BYTEA NOT NULL);"
-    "CREATE TABLE as_operator(id_o TEXT PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL,"
-    " server TEXT NOT NULL, has_contract INTEGER NOT NULL);"
-    "CREATE UNIQUE INDEX as_operator_code ON as_operator(code) WHERE code <> '';"
-    "CREATE TABLE as_part(peer TEXT NOT NULL, reference INTEGER NOT NULL, total INTEGER NOT NULL,"
-    " number INTEGER NOT NULL, taken BIGINT NOT NULL, sender BYTEA NOT NULL, body BYTEA NOT NULL,"
-    " PRIMARY KEY(peer, reference, total, number));"
-    "CREATE INDEX as_part_taken ON as_part(taken);";
+#define VERSION_1                                                                                  \
+    /* What the maker says of a card. admin_code: empty once it is forgotten. */                   \
+    "CREATE TABLE as_card(id_sc TEXT PRIMARY KEY, admin_code BYTEA NOT NULL, keys BYTEA NOT NULL," \
+    " has_old_keys INTEGER NOT NULL, credential BYTEA NOT NULL, id_o TEXT NOT NULL,"               \
+    " number TEXT NOT NULL);" /* Where it stands. kind, peer: where its newest packet came from.   \
+                               */                                                                  \
+    "CREATE TABLE as_session(id_sc TEXT PRIMARY KEY, turn BIGINT NOT NULL, step INTEGER NOT NULL," \
+    " reason INTEGER NOT NULL, session BIGINT NOT NULL, revoked_seen BIGINT NOT NULL,"             \
+    " id_o TEXT NOT NULL, server TEXT NOT NULL, cntr_in BIGINT NOT NULL, cntr_out BIGINT NOT "     \
+    "NULL,"                                                                                        \
+    " repeats INTEGER NOT NULL, kind INTEGER NOT NULL, peer TEXT NOT NULL, answer BYTEA NOT "      \
+    "NULL);"                                                                                       \
+    "CREATE TABLE as_operator(id_o TEXT PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL,"      \
+    " server TEXT NOT NULL, has_contract INTEGER NOT NULL);"                                       \
+    "CREATE UNIQUE INDEX as_operator_code ON as_operator(code) WHERE code <> '';"                  \
+    "CREATE TABLE as_part(peer TEXT NOT NULL, reference INTEGER NOT NULL, total INTEGER NOT NULL," \
+    " number INTEGER NOT NULL, taken BIGINT NOT NULL, sender BYTEA NOT NULL, body BYTEA NOT NULL," \
+    " PRIMARY KEY(peer, reference, total, number));"                                               \
+    "CREATE INDEX as_part_taken ON as_part(taken);"
+
+/* Scripts of remote management. key_set, tar, spi: of the packet; status: of its proof of receipt,
+ * -1 as long as there is none. */
+#define VERSION_2                                                                                  \
+    "CREATE TABLE as_script(id BIGINT PRIMARY KEY, id_sc TEXT NOT NULL, peer TEXT NOT NULL,"       \
+    " key_set INTEGER NOT NULL, tar BYTEA NOT NULL, spi BYTEA NOT NULL, cntr BIGINT NOT NULL,"     \
+    " queued BIGINT NOT NULL, answered BIGINT NOT NULL, status INTEGER NOT NULL,"                  \
+    " answer BYTEA NOT NULL);"                                                                     \
+    "CREATE UNIQUE INDEX as_script_cntr ON as_script(id_sc, key_set, cntr);"                       \
+    "CREATE INDEX as_script_peer ON as_script(peer) WHERE status < 0;"
+
+const char kb_as_schema[] = VERSION_1 VERSION_2;
+
+const struct kb_store_upgrade kb_as_upgrades[KB_AS_UPGRADES] = {{VERSION_1, VERSION_2}};
 
 #define SAVED                                                                                      \
     "turn = turn + 1, step = $3, reason = $4, session = $5, revoked_seen = $6, id_o = $7, "        \
@@ -62,6 +78,17 @@ const char *const kb_as_statements[AS_STATEMENTS] = {
     [AS_FORGET_PEER] = "DELETE FROM as_part WHERE peer = $1",
     [AS_FORGET_OLD] = "DELETE FROM as_part WHERE taken < $1",
     [AS_ALL_PARTS] = "SELECT count(*) FROM as_part",
+    [AS_LAST_SCRIPT] = "SELECT coalesce(max(id), 0) FROM as_script",
+    [AS_LAST_CNTR] =
+        "SELECT coalesce(max(cntr), 0) FROM as_script WHERE id_sc = $1 AND key_set = $2",
+    [AS_ADD_SCRIPT] = "INSERT INTO as_script(id, id_sc, peer, key_set, tar, spi, cntr, queued, "
+                      "answered, status, answer) VALUES($1, $2, $3, $4, $5, $6, $7, $8, 0, -1, $9)",
+    [AS_WAITING] = "SELECT id, id_sc, key_set, tar, spi, cntr FROM as_script "
+                   "WHERE peer = $1 AND status < 0 ORDER BY id DESC LIMIT 8",
+    [AS_ANSWER_SCRIPT] = "UPDATE as_script SET answered = $2, status = $3, answer = $4 "
+                         "WHERE id = $1 AND status < 0",
+    [AS_SCRIPT] = "SELECT id, id_sc, key_set, tar, spi, cntr, queued, answered, status, answer "
+                  "FROM as_script WHERE id > $1 ORDER BY id LIMIT 1",
 };
 
 _Static_assert((int)KB_SESSION_OPERATORS == 8, "AS_OFFERS reads as many as a list can have");

@@ -4,8 +4,7 @@
 
 #include "service/as_inside.h"
 
-/* The number that the maker knew, unless the card was heard of since. */
-static enum kb_err find_place(struct kb_as_turn *turn)
+enum kb_err kb_as_find_place(struct kb_as_turn *turn)
 {
     struct kb_statement *st;
     struct kb_span number;
@@ -45,7 +44,7 @@ static enum kb_err start(struct kb_as *as, struct kb_span digits)
     if (!err && turn.row.session.step == KB_AS_STEP_FINISHED)
         err = KB_ERR_RULE;
     if (!err)
-        err = find_place(&turn);
+        err = kb_as_find_place(&turn);
     if (!err)
         err = kb_as_write(&turn, &message, &wr);
     if (!err)

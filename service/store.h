@@ -20,6 +20,12 @@
 
 struct kb_store;
 
+/* How a store of an older version becomes one of the next. */
+struct kb_store_upgrade {
+    const char *schema; /* whole, of the older version, by which it is known */
+    const char *sql;    /* what is new */
+};
+
 struct kb_store_config {
     const char *path; /* of the database; ":memory:" for one that is gone when it is closed */
     const struct kb_crypto *crypto;
@@ -29,7 +35,9 @@ struct kb_store_config {
     void *now_ctx;
 
     uint32_t schema_version;
-    const char *schema;            /* SQL that makes the owner's tables */
+    const char *schema;                      /* SQL that makes the owner's tables */
+    const struct kb_store_upgrade *upgrades; /* from version 1 on, one for each older version */
+    size_t upgrade_count;
     const char *const *statements; /* the owner's, by number */
     size_t statement_count;
 
@@ -41,9 +49,10 @@ struct kb_store_config {
 };
 
 /* Makes the store (mode 0600) when there is none. KB_ERR_INTEGRITY: it was sealed under another
- * key; KB_ERR_VERSION: made by another version or for another server; KB_ERR_EXISTS: another
- * process has it open; KB_ERR_MALFORMED, KB_ERR_USAGE: no database; SQL with a mistake. A failure
- * of the database in the middle of a group makes every later call fail: close, and open again. */
+ * key; KB_ERR_VERSION: made by a version from which no upgrade leads here, or for another server;
+ * KB_ERR_EXISTS: another process has it open; KB_ERR_MALFORMED, KB_ERR_USAGE: no database; SQL with
+ * a mistake. A failure of the database in the middle of a group makes every later call fail: close,
+ * and open again. */
 enum kb_err kb_store_open(const struct kb_store_config *config, struct kb_store **store,
                           struct kb_report *why);
 void kb_store_close(struct kb_store *store); /* what was not committed is gone */

@@ -96,4 +96,18 @@ enum kb_err kb_store_trail_seal(struct kb_store *store);
 /* Where the numbers of the outbox go on. */
 enum kb_err kb_store_mail_load(struct kb_store *store);
 
+/* --- store_upgrade.c --- */
+
+enum { KB_STORE_FORMAT = 1 }; /* of what every store has, whatever its owner */
+
+/* One number of a query without parameters; -1: no row, or no such table. */
+int64_t kb_store_ask(struct kb_store *store, const char *sql);
+enum kb_err kb_store_digest(const struct kb_store *store, const char *schema,
+                            uint8_t digest[KB_SHA256_SIZE]);
+/* Whether the tables are those that this schema made. */
+enum kb_err kb_store_is_made_by(struct kb_store *store, const char *schema, bool *is_same);
+/* A store that none of the older schemas made is left as it is. */
+enum kb_err kb_store_upgrade(struct kb_store *store, const struct kb_store_config *config,
+                             struct kb_report *why);
+
 #endif

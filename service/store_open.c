@@ -9,7 +9,7 @@
 #include "crypto/secret.h"
 #include "service/store_inside.h"
 
-enum { FORMAT = 1, BUSY_MS = 500, LOG_PAGES = 8000 };
+enum { BUSY_MS = 500, LOG_PAGES = 8000 };
 
 /* One process has the file for itself. What was deleted is overwritten. Rows are small and far
  * apart, so small pages have less to be copied for each. */
@@ -105,41 +105,17 @@ static enum kb_err open_file(struct kb_store *store, const char *path, struct kb
     return KB_OK;
 }
 
-/* One number of a query without parameters; -1: no row, or no such table. */
-static int64_t ask(struct kb_store *store, const char *sql)
-{
-    sqlite3_stmt *st = NULL;
-    int64_t answer = -1;
-
-    if (sqlite3_prepare_v2(store->db, sql, -1, &st, NULL) == SQLITE_OK &&
-        sqlite3_step(st) == SQLITE_ROW)
-        answer = sqlite3_column_int64(st, 0);
-    sqlite3_finalize(st);
-    return answer;
-}
-
-static enum kb_err digest_schema(const struct kb_store_config *config,
-                                 uint8_t digest[KB_SHA256_SIZE])
-{
-    struct kb_sha256 sha;
-    enum kb_err err = config->crypto->sha256_start(&sha);
-
-    if (!err)
-        err = config->crypto->sha256_update(&sha, config->schema, strlen(config->schema));
-    return err ? err : config->crypto->sha256_finish(&sha, digest);
-}
-
 static enum kb_err write_version(struct kb_store *store, const struct kb_store_config *config)
 {
     struct kb_statement st = {0};
     uint8_t digest[KB_SHA256_SIZE];
-    enum kb_err err = digest_schema(config, digest);
+    enum kb_err err = kb_store_digest(store, config->schema, digest);
 
     if (!err)
         err = kb_statement_prepare(
             store, "INSERT INTO kb_schema(format, version, digest) VALUES($1, $2, $3)", &st);
     if (!err) {
-        kb_bind_int(&st, 1, FORMAT);
+        kb_bind_int(&st, 1, KB_STORE_FORMAT);
         kb_bind_int(&st, 2, config->schema_version);
         kb_bind_blob(&st, 3, kb_span(digest, sizeof(digest)));
         err = kb_statement_run(&st);
@@ -191,28 +167,21 @@ static enum kb_err make_tables(struct kb_store *store, const struct kb_store_con
 static enum kb_err check_version(struct kb_store *store, const struct kb_store_config *config,
                                  struct kb_report *why)
 {
-    int64_t format = ask(store, "SELECT format FROM kb_schema");
-    int64_t version = ask(store, "SELECT version FROM kb_schema");
-    struct kb_statement st = {0};
-    uint8_t digest[KB_SHA256_SIZE];
-    enum kb_err err = digest_schema(config, digest);
+    int64_t format = kb_store_ask(store, "SELECT format FROM kb_schema");
+    int64_t version = kb_store_ask(store, "SELECT version FROM kb_schema");
+    bool is_same = false;
+    enum kb_err err;
 
     if (format < 0)
         return kb_report(why, KB_ERR_VERSION, "%s: this database is not a store of Keyborn",
                          config->path);
-    if (format != FORMAT || version != (int64_t)config->schema_version)
+    if (format != KB_STORE_FORMAT || version != (int64_t)config->schema_version)
         return kb_report(why, KB_ERR_VERSION, "%s: version %d.%d, this program knows %d.%u",
-                         config->path, (int)format, (int)version, FORMAT,
+                         config->path, (int)format, (int)version, KB_STORE_FORMAT,
                          (unsigned)config->schema_version);
-    if (!err)
-        err = kb_statement_prepare(store, "SELECT count(*) FROM kb_schema WHERE digest = $1", &st);
-    if (!err) {
-        kb_bind_blob(&st, 1, kb_span(digest, sizeof(digest)));
-        err = kb_statement_step(&st);
-    }
-    if (!err && kb_column_int(&st, 0) != 1)
+    err = kb_store_is_made_by(store, config->schema, &is_same);
+    if (!err && !is_same)
         err = KB_ERR_VERSION;
-    sqlite3_finalize(st.stmt);
     if (err)
         return kb_report(why, err, "%s: this is the store of another kind of server", config->path);
     err = prepare_own(store);
@@ -255,12 +224,14 @@ static enum kb_err prepare_owners(struct kb_store *store, const struct kb_store_
 static enum kb_err load(struct kb_store *store, const struct kb_store_config *config,
                         struct kb_report *why)
 {
-    int64_t tables = ask(store, "SELECT count(*) FROM sqlite_master");
+    int64_t tables = kb_store_ask(store, "SELECT count(*) FROM sqlite_master");
     enum kb_err err;
 
     if (tables < 0)
         return kb_report(why, KB_ERR_IO, "%s: %s", config->path, sqlite3_errmsg(store->db));
-    err = tables == 0 ? make_tables(store, config, why) : check_version(store, config, why);
+    err = tables == 0 ? make_tables(store, config, why) : kb_store_upgrade(store, config, why);
+    if (!err && tables)
+        err = check_version(store, config, why);
     if (!err)
         err = check_key(store, config->path, why);
     if (!err)
