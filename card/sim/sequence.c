@@ -53,18 +53,19 @@ enum kb_err kb_sim_sequence_load(struct kb_card *card)
     return err;
 }
 
+static enum kb_err drop(struct kb_card *card, uint16_t object)
+{
+    return kb_nvm_has(&card->nvm, object) ? kb_nvm_delete(&card->nvm, object) : KB_OK;
+}
+
 enum kb_err kb_sim_restart_sqn(struct kb_card *card, uint8_t subscription)
 {
     enum kb_err err = KB_OK;
 
     kb_sim_reset(card);
-    for (unsigned ind = 0; ind < KB_SQN_SLOTS && !err; ind++) {
-        uint16_t object = slot_object(subscription, ind);
-
-        if (kb_nvm_has(&card->nvm, object))
-            err = kb_nvm_delete(&card->nvm, object);
-    }
-    return err;
+    for (unsigned ind = 0; ind < KB_SQN_SLOTS && !err; ind++)
+        err = drop(card, slot_object(subscription, ind));
+    return err ? err : drop(card, KB_OBJ_GBA);
 }
 
 enum kb_err kb_sim_is_fresh(struct kb_card *card, const struct kb_sim_options *options,

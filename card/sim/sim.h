@@ -60,8 +60,8 @@ enum kb_err kb_sim_check_aka(struct kb_span value);
  * sequence numbers are taken stays. */
 enum kb_err kb_sim_set_milenage(struct kb_card *card, uint8_t subscription);
 
-/* Forgets all sequence numbers of a subscription, in the caller's transaction; for whoever writes
- * its key. */
+/* Forgets all sequence numbers of a subscription and what was bootstrapped, in the caller's
+ * transaction; for whoever writes its key. */
 enum kb_err kb_sim_restart_sqn(struct kb_card *card, uint8_t subscription);
 
 #endif

@@ -37,6 +37,28 @@ static void the_temporary_pair_is_kept_or_deleted_as_planned(void **state)
     assert_nowhere(world.provider.secrets.seal, 16);
 }
 
+/* What came over the air is Milenage's, whatever the maker planned for the operator; how sequence
+ * numbers are taken stays as planned. */
+static void the_new_pair_is_milenages(void **state)
+{
+    static const uint8_t planned[21] = {1, 3, 16, 32, 32, 16, 2, 3, 0x03, 0, 0,
+                                        0, 1, 0,  0,  0,  0,  0, 0, 0,    9},
+                         then[21] = {0, 0, 8, 16, 16, 8, 1, 3, 0x03, 0, 0,
+                                     0, 1, 0, 0,  0,  0, 0, 0, 0,    9};
+    static const uint8_t bootstrapped[83] = {1};
+    uint8_t now[21];
+
+    (void)state;
+    world_put(KB_OBJ_AKA + 1, planned, sizeof(planned));
+    world_put(KB_OBJ_GBA, bootstrapped, sizeof(bootstrapped));
+    world_make();
+    run();
+    assert_personalized();
+    assert_int_equal(kb_nvm_read(&world.rig.card.nvm, KB_OBJ_AKA + 1, 0, now, 21), KB_OK);
+    assert_memory_equal(now, then, sizeof(now));
+    assert_false(world_has(KB_OBJ_GBA));
+}
+
 /* --- A card that got its operator's pair another way: from a bureau, say --- */
 
 static const uint8_t bureaus[16] = {0x42, 0x55, 0x52, 0x45, 0x41, 0x55};
@@ -364,6 +386,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_temporary_pair_is_kept_or_deleted_as_planned, begin),
+        cmocka_unit_test_setup(the_new_pair_is_milenages, begin),
         cmocka_unit_test_setup(a_card_with_an_operators_pair_begins_nothing, begin),
         cmocka_unit_test_setup(a_pair_that_came_another_way_is_not_replaced, begin),
         cmocka_unit_test_setup(files_that_a_card_has_not_are_passed_over, begin),
