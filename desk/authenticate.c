@@ -5,15 +5,13 @@
 
 #include <string.h>
 
-#include "crypto/milenage.h"
 #include "crypto/secret.h"
 #include "desk/talk.h"
 
 enum {
     RAND = 16,
-    AUTN = 16,
     SQN = 6,
-    MAC = 8,
+    AUTN_MAX = SQN + 2 + KB_AKA_MAC_MAX,
     KC = 8,
     SRES = 4,
     PIN = 8,
@@ -31,7 +29,9 @@ struct work {
     const struct kb_crypto *crypto;
     const struct kb_subscriber_keys *keys;
     struct kb_report *why;
-    struct kb_milenage milenage;
+    struct kb_aka_profile profile;
+    uint8_t ind_bits;
+    struct kb_aka aka;
     struct kb_answer answer;
     uint8_t rand[RAND];
 };
@@ -61,46 +61,55 @@ static enum kb_err differ(struct work *work, const char *part)
     return kb_report(work->why, KB_ERR_INTEGRITY, "%s: %s is not what the keys give", what, part);
 }
 
-/* A fresh challenge; kb_milenage_end is due afterwards. */
+static struct kb_aka_keys keys_of(const struct work *work)
+{
+    const struct kb_subscriber_keys *keys = work->keys;
+
+    return (struct kb_aka_keys){
+        kb_span(keys->ki, keys->ki_len ? keys->ki_len : KB_SUBSCRIBER_KEY),
+        kb_span(keys->opc, keys->opc_len ? keys->opc_len : KB_SUBSCRIBER_KEY)};
+}
+
+/* A fresh challenge; kb_aka_end is due afterwards. */
 static enum kb_err challenge(struct work *work)
 {
+    const struct kb_aka_keys keys = keys_of(work);
     enum kb_err err = work->crypto->random(work->rand, RAND);
 
     if (!err)
-        err = kb_milenage_challenge(&work->milenage, work->crypto, work->keys->ki, work->keys->opc,
-                                    work->rand);
+        err = kb_aka_start(&work->aka, work->crypto, &work->profile, &keys, work->rand);
     return blame_crypto(work, err);
 }
 
-static enum kb_err make_autn(struct work *work, uint64_t number, uint8_t autn[AUTN])
+static enum kb_err put_autn(struct work *work, uint64_t number, struct kb_writer *out)
 {
-    uint8_t sqn[SQN], ak[SQN], mac[MAC];
-    struct kb_writer wr = kb_wr(autn, AUTN);
+    uint8_t sqn[SQN], mac[KB_AKA_MAC_MAX];
+    struct kb_aka_answer answer;
     enum kb_err err;
 
     put_sqn(number, sqn);
-    err = kb_milenage_f1(&work->milenage, sqn, amf, mac, NULL);
+    err = kb_aka_mac(&work->aka, false, sqn, amf, mac);
     if (!err)
-        err = kb_milenage_f2_f5(&work->milenage, NULL, ak);
+        err = kb_aka_answer(&work->aka, &answer);
     for (size_t i = 0; i < SQN && !err; i++)
-        kb_wr_u8(&wr, sqn[i] ^ ak[i]);
-    kb_wr_copy(&wr, amf, sizeof amf);
-    kb_wr_copy(&wr, mac, sizeof mac);
-    kb_wipe(ak, sizeof ak);
+        kb_wr_u8(out, sqn[i] ^ answer.ak[i]);
+    kb_wr_copy(out, amf, sizeof amf);
+    kb_wr_copy(out, mac, work->profile.mac_len);
+    kb_wipe(&answer, sizeof answer);
     return blame_crypto(work, err);
 }
 
 static enum kb_err ask_3g(struct work *work, uint64_t number)
 {
     static const uint8_t header[4] = {0x00, 0x88, 0x00, 0x81};
-    uint8_t autn[AUTN], data[2 + RAND + AUTN];
+    uint8_t data[2 + RAND + AUTN_MAX];
     struct kb_writer wr = kb_wr(data, sizeof data);
-    enum kb_err err = make_autn(work, number, autn);
+    enum kb_err err;
 
     kb_wr_u8(&wr, RAND);
     kb_wr_copy(&wr, work->rand, RAND);
-    kb_wr_u8(&wr, AUTN);
-    kb_wr_copy(&wr, autn, AUTN);
+    kb_wr_u8(&wr, (uint8_t)(SQN + sizeof amf + work->profile.mac_len));
+    err = put_autn(work, number, &wr);
     if (err)
         return err;
     return kb_talk(work->reader, header, kb_wr_span(&wr), true, &work->answer, work->why);
@@ -112,27 +121,28 @@ static enum kb_err take_auts(struct work *work, uint64_t *seq)
 {
     static const uint8_t zeros[2] = {0, 0};
     struct kb_cursor rd = kb_rd(kb_span(work->answer.data, work->answer.len));
-    uint8_t sqn[SQN], ak[SQN], got[MAC], expected[MAC];
+    uint8_t sqn[SQN], ak[SQN], got[KB_AKA_MAC_MAX], expected[KB_AKA_MAC_MAX];
+    uint8_t mac_len = work->profile.mac_len;
     uint8_t tag = kb_rd_u8(&rd), len = kb_rd_u8(&rd);
     enum kb_err err;
 
-    if (tag != TAG_SYNCHRONISATION_FAILURE || len != SQN + MAC)
+    if (tag != TAG_SYNCHRONISATION_FAILURE || len != SQN + mac_len)
         return kb_report(work->why, KB_ERR_CARD, "%s: accepted a sequence number of zero", what);
     kb_rd_copy(&rd, sqn, SQN);
-    kb_rd_copy(&rd, got, MAC);
+    kb_rd_copy(&rd, got, mac_len);
     if (!kb_rd_is_done(&rd))
         return kb_report(work->why, KB_ERR_CARD, "%s: AUTS is malformed", what);
-    err = kb_milenage_f5star(&work->milenage, ak);
+    err = kb_aka_resync_key(&work->aka, ak);
     for (size_t i = 0; i < SQN && !err; i++)
         sqn[i] ^= ak[i];
     if (!err)
-        err = kb_milenage_f1(&work->milenage, sqn, zeros, NULL, expected);
+        err = kb_aka_mac(&work->aka, true, sqn, zeros, expected);
     kb_wipe(ak, sizeof ak);
     if (err)
         return blame_crypto(work, err);
-    if (!kb_is_equal(got, expected, MAC))
+    if (!kb_is_equal(got, expected, mac_len))
         return differ(work, "MAC-S");
-    *seq = get_sqn(sqn) >> IND_BITS;
+    *seq = get_sqn(sqn) >> work->ind_bits;
     return KB_OK;
 }
 
@@ -181,7 +191,7 @@ static enum kb_err learn_seq(struct work *work, uint64_t *seq)
         err = check_sw(work);
     if (!err)
         err = take_auts(work, seq);
-    kb_milenage_end(&work->milenage);
+    kb_aka_end(&work->aka);
     return err;
 }
 
@@ -198,29 +208,25 @@ static bool is_next(struct kb_cursor *rd, const uint8_t *expected, size_t len)
 static enum kb_err compare_3g(struct work *work)
 {
     struct kb_cursor rd = kb_rd(kb_span(work->answer.data, work->answer.len));
-    uint8_t res[MAC], ck[16], ik[16], kc[KC];
-    enum kb_err err = kb_milenage_f2_f5(&work->milenage, res, NULL);
+    const struct kb_aka_profile *profile = &work->profile;
+    struct kb_aka_answer answer;
+    uint8_t kc[KC];
+    enum kb_err err = kb_aka_answer(&work->aka, &answer);
 
-    if (!err)
-        err = kb_milenage_f3(&work->milenage, ck);
-    if (!err)
-        err = kb_milenage_f4(&work->milenage, ik);
     if (err)
         return blame_crypto(work, err);
-    kb_c3_kc(ck, ik, kc);
+    kb_aka_kc(profile, &answer, kc);
     if (kb_rd_u8(&rd) != TAG_SUCCESS)
         err = kb_report(work->why, KB_ERR_CARD, "%s: refused the next sequence number", what);
-    else if (!is_next(&rd, res, sizeof res))
+    else if (!is_next(&rd, answer.res, profile->res_len))
         err = differ(work, "RES");
-    else if (!is_next(&rd, ck, sizeof ck))
+    else if (!is_next(&rd, answer.ck, profile->ck_len))
         err = differ(work, "CK");
-    else if (!is_next(&rd, ik, sizeof ik))
+    else if (!is_next(&rd, answer.ik, profile->ik_len))
         err = differ(work, "IK");
     else if (kb_rd_left(&rd) && !is_next(&rd, kc, sizeof kc))
         err = differ(work, "Kc");
-    kb_wipe(res, sizeof res);
-    kb_wipe(ck, sizeof ck);
-    kb_wipe(ik, sizeof ik);
+    kb_wipe(&answer, sizeof answer);
     kb_wipe(kc, sizeof kc);
     return err;
 }
@@ -230,36 +236,29 @@ static enum kb_err prove_3g(struct work *work, uint64_t seq)
     enum kb_err err = challenge(work);
 
     if (!err)
-        err = ask_3g(work, seq << IND_BITS | KB_SQN_IND_DESK);
+        err = ask_3g(work, seq << work->ind_bits | ((1u << work->ind_bits) - 1));
     if (!err)
         err = check_sw(work);
     if (!err)
         err = compare_3g(work);
-    kb_milenage_end(&work->milenage);
+    kb_aka_end(&work->aka);
     return err;
 }
 
 static enum kb_err compare_gsm(struct work *work)
 {
     struct kb_cursor rd = kb_rd(kb_span(work->answer.data, work->answer.len));
-    uint8_t res[MAC], ck[16], ik[16], sres[SRES], kc[KC];
-    enum kb_err err = kb_milenage_f2_f5(&work->milenage, res, NULL);
+    const struct kb_aka_keys keys = keys_of(work);
+    uint8_t sres[SRES], kc[KC];
+    enum kb_err err = kb_aka_gsm(work->crypto, &work->profile, &keys, work->rand, sres, kc);
 
-    if (!err)
-        err = kb_milenage_f3(&work->milenage, ck);
-    if (!err)
-        err = kb_milenage_f4(&work->milenage, ik);
     if (err)
         return blame_crypto(work, err);
-    kb_c2_sres(res, sres);
-    kb_c3_kc(ck, ik, kc);
     if (!is_next(&rd, sres, sizeof sres))
         err = differ(work, "SRES");
     else if (!is_next(&rd, kc, sizeof kc))
         err = differ(work, "Kc in the GSM context");
-    kb_wipe(res, sizeof res);
-    kb_wipe(ck, sizeof ck);
-    kb_wipe(ik, sizeof ik);
+    kb_wipe(sres, sizeof sres);
     kb_wipe(kc, sizeof kc);
     return err;
 }
@@ -281,7 +280,7 @@ static enum kb_err prove_gsm(struct work *work)
         if (!err)
             err = compare_gsm(work);
     }
-    kb_milenage_end(&work->milenage);
+    kb_aka_end(&work->aka);
     return err;
 }
 
@@ -290,14 +289,22 @@ enum kb_err kb_authenticate(struct kb_reader *reader, const struct kb_crypto *cr
                             struct kb_report *why)
 {
     static const uint8_t select_usim[4] = {0x00, 0xA4, 0x04, 0x04};
+    static const struct kb_aka_profile usual = {
+        .res_len = 8, .ck_len = 16, .ik_len = 16, .mac_len = 8, .iterations = 1};
     struct work work = {.reader = reader,
                         .crypto = crypto,
                         .keys = keys,
                         .why = why,
-                        .milenage = {.crypto = crypto}};
+                        .profile = keys->profile,
+                        .ind_bits = keys->ind_bits};
     enum kb_err err = kb_talk_ok(reader, "SELECT USIM", select_usim, kb_span(usim, sizeof usim),
                                  true, &work.answer, why);
 
+    if (!keys->profile.res_len) {
+        work.profile = usual;
+        work.ind_bits = IND_BITS;
+    }
+    work.aka.profile = &work.profile;
     if (!err)
         err = learn_seq(&work, seq);
     if (!err)

@@ -38,15 +38,20 @@ struct work {
 
 static enum kb_err take_imsi(struct work *work, const char *iccid, struct kb_report *why)
 {
-    struct kb_subscriber_keys keys;
+    struct kb_subscriber_keys keys = {.ki_len = 0};
     struct kb_span imsi = kb_record_role(work->record, "imsi");
     enum kb_err err = kb_values_keys(work->record, &keys);
+    uint8_t algorithm = keys.profile.algorithm;
 
     kb_wipe(&keys, sizeof keys);
     if (imsi.len < 6 || imsi.len >= IMSI_TEXT)
         return kb_report(why, KB_ERR_ABSENT, "%s: has no IMSI; nothing can be exported", iccid);
     if (err)
         return kb_report(why, err, "%s: has no Ki and OPc; nothing can be exported", iccid);
+    if (algorithm != KB_AKA_MILENAGE)
+        return kb_report(why, KB_ERR_RULE,
+                         "%s: its algorithm is not Milenage, and no export speaks of another one",
+                         iccid);
     memcpy(work->imsi, imsi.data, imsi.len);
     work->imsi[imsi.len] = '\0';
     return KB_OK;

@@ -19,9 +19,11 @@ const char *const kb_words_state[] = {"IDLE", "READY", "ALERT", "PERSO", "LOCKED
 const char *const kb_words_event[] = {
     "ENABLE", "ENABLE_ALERTED", "VERIFY_OK", "VERIFY_WRONG", "VERIFY_EXHAUSTED",
     "PUT",    "LOCK",           NULL};
-const char *const kb_words_role[] = {"imsi", "ki",   "opc",    "iccid",      "acc",
-                                     "pin1", "puk1", "pin2",   "puk2",       "adm1",
-                                     "smsp", "spn",  "msisdn", "mnc_length", NULL};
+const char *const kb_words_role[] = {
+    "imsi",      "ki",         "opc",        "iccid",         "acc",        "pin1",
+    "puk1",      "pin2",       "puk2",       "adm1",          "smsp",       "spn",
+    "msisdn",    "mnc_length", "algorithm",  "gsm_algorithm", "res_length", "ck_length",
+    "ik_length", "mac_length", "iterations", "sqn_ind",       NULL};
 
 bool kb_words_has(const char *const *words, const char *text)
 {

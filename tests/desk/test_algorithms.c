@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cards of the complete plan whose operator chooses how they authenticate: the bureau sends words
+ * and numbers, and each card then proves its keys with the algorithm it was given. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "desk/export.h"
+#include "tests/desk/rig.h"
+
+static int set_up(void **state)
+{
+    struct kb_factory_options options;
+    struct kb_factory_summary summary;
+    struct kb_report why = {0};
+
+    (void)state;
+    rig_enter();
+    options = rig_factory(6);
+    options.plan = KB_SOURCE "/examples/plans/uicc.yaml";
+    if (kb_factory_make(&options, &summary, &why))
+        fail_msg("%s", why.text);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    rig_leave();
+    return 0;
+}
+
+/* K of 16 or 32 bytes and OPc or TOPc behind it, then algorithm, GSM algorithm, RES, MAC, CK, IK,
+ * iterations and bits of IND. */
+#define K16 "465B5CE8B199B49FAA5F0A2EE238A6BC"
+#define O16 "CD63CB71954A9F4E48A5994E37A02BAF"
+
+static void each_card_proves_the_algorithm_it_was_given(void **state)
+{
+    static const char *const choices[] = {
+        K16 "," O16 ",milenage,from-3g,8,8,16,16,1,5",
+        K16 "," O16 ",milenage,comp128v1,4,8,16,16,1,0",
+        K16 "," O16 ",xor,comp128v2,16,8,16,16,1,3",
+        K16 "," O16 O16 ",tuak,comp128v3,8,8,16,16,1,5",
+        K16 O16 "," O16 O16 ",tuak,from-3g,16,16,32,16,2,5",
+        K16 O16 "," O16 O16 ",tuak,from-3g,4,32,32,32,3,2",
+    };
+    struct kb_bureau_options options = rig_bureau();
+    struct kb_bureau_summary summary;
+    struct kb_report why = {0};
+    FILE *file = fopen("batch.csv", "w");
+
+    (void)state;
+    assert_non_null(file);
+    fputs("iccid,imsi,ki,opc,algorithm,gsm_algorithm,res_length,mac_length,ck_length,ik_length,"
+          "iterations,sqn_ind\n",
+          file);
+    for (unsigned i = 0; i < sizeof choices / sizeof *choices; i++)
+        fprintf(file, "%s,00101000000000%u,%s\n", rig_iccid(i + 1), i, choices[i]);
+    assert_int_equal(fclose(file), 0);
+    if (kb_bureau_run(&options, &summary, &why))
+        fail_msg("%s", why.text);
+    assert_int_equal(summary.done, 6);
+    assert_int_equal(summary.failed, 0);
+}
+
+/* A register that takes Milenage keys would take the others for such. */
+static void only_milenage_is_exported(void **state)
+{
+    struct kb_export_options options = {
+        .journal = "journal", .out = "lines", .format = &kb_export_osmohlr};
+    struct kb_report why = {0};
+    uint64_t count;
+
+    (void)state;
+    memcpy(options.bureau_key, rig_bureau().key, sizeof options.bureau_key);
+    assert_int_equal(kb_export_batch(&options, &count, &why), KB_ERR_RULE);
+    assert_non_null(strstr(why.text, "its algorithm is not Milenage"));
+    assert_false(rig_has("lines"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_card_proves_the_algorithm_it_was_given),
+        cmocka_unit_test(only_milenage_is_exported),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
