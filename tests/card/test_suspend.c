@@ -235,6 +235,56 @@ static void test_a_proactive_command_under_way_forbids_it(void **state)
     expect(SUSPEND, "6985");
 }
 
+static void test_a_response_that_is_owed_forbids_it(void **state)
+{
+    (void)state;
+    rig.port.application = &asking;
+    assert_true(rig_power(&rig));
+    send_ok("8010000003 FFFFFF");
+    asking_add("D009810301210082028182");
+    rig_send(&rig, "80F2000C");
+    send_ok("8012000000");
+    expect(SUSPEND, "6985");
+    send_ok("80140000 (8103012100 82028281 830100)");
+    suspend();
+}
+
+/* One of two parts: what came of it is in memory that forgets. */
+static void test_a_message_in_parts_forbids_it(void **state)
+{
+    (void)state;
+    rig_send(&rig, "80C20000 (D1(82028381 8B(440481 2143 7FF6 00000000000000"
+                   "0A 07 0003010201 7000 AABB)))");
+    assert_int_equal(rig.response[0], 0x90);
+    expect(SUSPEND, "6985");
+}
+
+static void test_a_personalization_or_a_security_domain_in_use_forbids_it(void **state)
+{
+    (void)state;
+    rig.card.perso.state = KB_PERSO_READY;
+    expect(SUSPEND, "6985");
+    rig.card.perso.state = KB_PERSO_IDLE;
+    rig_send(&rig, "00A4040C08 A000000151000000");
+    assert_int_equal(rig.response[0], 0x90);
+    expect(SUSPEND, "6985");
+}
+
+static enum kb_err no_random(void *ctx, void *out, size_t len)
+{
+    (void)ctx, (void)out, (void)len;
+    return KB_ERR_RANDOM;
+}
+
+static void test_without_random_numbers_there_is_neither_token_nor_challenge(void **state)
+{
+    (void)state;
+    rig.port.random = no_random;
+    expect(SUSPEND, "6F00");
+    expect("0084000008", "6F00");
+    assert_false(kb_nvm_has(&rig.card.nvm, KB_OBJ_SUSPENDED));
+}
+
 static const char *const wrong_token = "8076010008 0000000000000000";
 
 /* Runs a command from the saved memory with power cut at operation cut. false: it ran to its end.
@@ -295,6 +345,7 @@ static void test_a_power_cut_while_it_falls_asleep_leaves_no_token(void **state)
         kb_flash_fault_arm(&rig.fault, cut, cut);
         rig_send(&rig, SUSPEND);
         is_cut = rig.fault.is_off;
+        assert_int_equal(rig.response[0], is_cut ? 0x65 : 0x01);
         kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
         assert_true(rig_power(&rig));
         rig_send(&rig, resume);
@@ -317,6 +368,12 @@ int main(void)
         cmocka_unit_test_setup(test_what_comes_after_suspend_in_the_same_session_ends_it, start),
         cmocka_unit_test_setup(test_the_toolkit_knows_the_terminal_still, start),
         cmocka_unit_test_setup(test_a_proactive_command_under_way_forbids_it, start),
+        cmocka_unit_test_setup(test_a_response_that_is_owed_forbids_it, start),
+        cmocka_unit_test_setup(test_a_message_in_parts_forbids_it, start),
+        cmocka_unit_test_setup(test_a_personalization_or_a_security_domain_in_use_forbids_it,
+                               start),
+        cmocka_unit_test_setup(test_without_random_numbers_there_is_neither_token_nor_challenge,
+                               start),
         cmocka_unit_test_setup(test_a_power_cut_while_it_wakes_leaves_all_or_nothing, start),
         cmocka_unit_test_setup(test_a_power_cut_while_it_falls_asleep_leaves_no_token, start),
     };

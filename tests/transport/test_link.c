@@ -94,9 +94,9 @@ static void test_a_request_that_is_wrong_gets_no_answer_and_may_come_again(void 
 static void test_a_protocol_once_begun_stays_until_a_reset(void **state)
 {
     (void)state;
-    line_play(&line, T0_WORKS "> FF 10 96 79 00\n< 6E00\n");
+    line_play(&line, T0_WORKS "> FF 10 96 79 00\n< 6E00\n-\n<\n> 00A4\n-\n<\n> 000C00\n< 9000\n");
     reset();
-    line_play(&line, "> FF 11 96 78\n< FF 11 96 78\n" T1_WORKS);
+    line_play(&line, "-\n<\n> FF 11 96 78\n< FF 11 96 78\n" T1_WORKS);
     reset();
     assert_int_equal(kb_link_speed(&line.link), 0x11);
     line_play(&line, T0_WORKS);
