@@ -10,6 +10,7 @@
 #include "cli/verb_desk.h"
 #include "crypto/secret.h"
 #include "plan/plan.h"
+#include "plan/words.h"
 
 /* How the cards are personalized over the air. */
 static void describe_air(const struct kb_cli *cli, const struct kb_plan_air *air, json_t *result)
@@ -25,6 +26,33 @@ static void describe_air(const struct kb_cli *cli, const struct kb_plan_air *air
     json_object_set_new(result, "air",
                         json_pack("{s:s, s:s}", "agreement", agreement, "bearer",
                                   plan.bearer == KB_CPA_SMS ? "sms" : "packet"));
+}
+
+static void describe_keys(const struct kb_cli *cli, const struct kb_plan *plan, json_t *result)
+{
+    for (size_t i = 0; i < KB_SUBSCRIPTIONS; i++)
+        if (plan->profiles[i].is_there)
+            kb_cli_say(cli, "  subscription %zu   authenticates with %s", i,
+                       kb_words_algorithm[plan->profiles[i].bytes[0]]);
+    if (plan->remote_count)
+        kb_cli_say(cli, "  remote           key sets: %zu", plan->remote_count);
+    if (plan->key_set_count)
+        kb_cli_say(cli, "  security domain  key sets: %zu", plan->key_set_count);
+    json_object_set_new(result, "remote", json_integer((json_int_t)plan->remote_count));
+    json_object_set_new(result, "scp03", json_integer((json_int_t)plan->key_set_count));
+}
+
+static void warn(const struct kb_cli *cli, const struct kb_plan *plan, json_t *result)
+{
+    json_t *warnings = json_array();
+    struct kb_report why = {0};
+    size_t at = 0;
+
+    while (kb_plan_next_warning(plan, &at, &why)) {
+        kb_cli_say(cli, "warning: %s", why.text);
+        json_array_append_new(warnings, json_string(why.text));
+    }
+    json_object_set_new(result, "warnings", warnings);
 }
 
 static void describe(const struct kb_cli *cli, const struct kb_plan *plan, const char *path)
@@ -46,7 +74,9 @@ static void describe(const struct kb_cli *cli, const struct kb_plan *plan, const
     result = json_pack("{s:s, s:s, s:I, s:I, s:o}", "file", path, "plan", plan->name, "files",
                        (json_int_t)plan->file_count, "memory",
                        (json_int_t)plan->sector_size * plan->sector_count, "fields", fields);
+    describe_keys(cli, plan, result);
     describe_air(cli, &plan->air, result);
+    warn(cli, plan, result);
     kb_cli_result(cli, result);
 }
 

@@ -173,7 +173,7 @@ struct kb_plan {
     struct kb_plan_transition *transitions;
     uint8_t state_count;
     struct kb_plan_profile profiles[KB_SUBSCRIPTIONS];
-    size_t object_count, key_set_count;
+    size_t object_count, key_set_count, remote_count;
     struct kb_plan_object objects[KB_PLAN_OBJECTS];
     struct kb_plan_key_set key_sets[KB_PLAN_KEY_SETS];
     bool has_cplc;
@@ -190,6 +190,10 @@ void kb_plan_free(struct kb_plan *plan);
 enum kb_err kb_plan_image(const struct kb_plan *plan, const struct kb_crypto *crypto,
                           const uint8_t maker_key[KB_P256_PRIVATE], struct kb_writer *image,
                           struct kb_report *why);
+
+/* What a plan may say but hardly means: a service table that promises a file which is not there.
+ * Start with *at zero; false when there is no further one. */
+bool kb_plan_next_warning(const struct kb_plan *plan, size_t *at, struct kb_report *why);
 
 /* Writes the entity view as YAML. */
 enum kb_err kb_plan_entity(const struct kb_plan *plan, FILE *out, struct kb_report *why);

@@ -145,6 +145,7 @@ static enum kb_err read_set(struct kb_plan_build *build, const yaml_node_t *node
         return err;
     kb_plan_add_object(build, KB_OBJ_REMOTE_KEYS + index, kb_wr_span(&wr));
     kb_plan_add_object(build, KB_OBJ_REMOTE_CNTR + index, kb_span(zeros, sizeof zeros));
+    build->plan->remote_count++;
     return KB_OK;
 }
 

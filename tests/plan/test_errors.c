@@ -339,6 +339,50 @@ static const struct row rows[] = {
      "length: 19, made: {value: iccid}, write: [@{encoder: bcd, secret: 1}]",
      "kept as they are sent", "use encoder raw"},
 
+    /* remote management */
+    {"states: [WAITING]\n", "remote: [@{number: 16, targets: []}]\nstates: [WAITING]\n",
+     "number is 16", "1 to 15"},
+    {"states: [WAITING]\n",
+     "remote: [@{number: 1, targets: [{tar: B00001, start: 3F00}]}]\nstates: [WAITING]\n",
+     "which keys?", "Add kic and kid"},
+    {"states: [WAITING]\n",
+     "remote: [@{number: 1, kic: 1, kid: 2, targets: [{tar: B00001, start: 3F00}]}]\n"
+     "states: [WAITING]\n",
+     "no item writes secret 1", "without a key"},
+    {"states: [WAITING]\n",
+     "remote: [@{number: 1, kic: 0, operator: yes, targets: [{tar: B00001, start: 3F00}]}]\n"
+     "states: [WAITING]\n",
+     "the keys made with the operator", "remove it"},
+    {"states: [WAITING]\n",
+     "remote: [{number: 1, operator: yes, targets: [{tar: @B000, start: 3F00}]}]\n"
+     "states: [WAITING]\n",
+     "tar should be 3 bytes", "hexadecimal"},
+    {"states: [WAITING]\n",
+     "remote: [{number: 1, operator: yes, targets: [{tar: B00001, start: @3F00/7FF0/6F07}]}]\n"
+     "states: [WAITING]\n",
+     "3F00/7FF0/6F07 is no MF", "name one of this plan"},
+    {"states: [WAITING]\n",
+     "remote: [{number: 1, operator: yes, grants: [@adm7], targets: [{tar: B00001, start: "
+     "3F00}]}]\n"
+     "states: [WAITING]\n",
+     "PIN is 'adm7'", "did you mean 'adm1'?"},
+
+    /* the security domain */
+    {"states: [WAITING]\n", "security_domain: {keys: [{version: @00}]}\nstates: [WAITING]\n",
+     "version is 00", "01 to 7F"},
+    {"states: [WAITING]\n", "security_domain: {keys: [{version: @38}]}\nstates: [WAITING]\n",
+     "version is 38", "the keys of fields"},
+    {"states: [WAITING]\n",
+     "security_domain: {keys: [{version: 30}, {version: @30}]}\nstates: [WAITING]\n",
+     "version 30 is there twice", "its own"},
+    {"states: [WAITING]\n",
+     "security_domain: {keys: [@{version: 30, length: 20}]}\nstates: [WAITING]\n", "length is 20",
+     "16, 24 or 32 bytes"},
+    {"states: [WAITING]\n", "security_domain: {cplc: @'00'}\nstates: [WAITING]\n",
+     "cplc should be 42 bytes", "hexadecimal"},
+    {"      state: 80 5C 00 00\n", "      state: 80 5C 00 00\n      scp03: yes\n",
+     "field 'tele' is opened by scp03", "choose another instruction"},
+
     /* what the entity must not learn */
     {"about: Service centre", "about: Goes to 6f42", "tells a place, 6F42", "other words"},
     {"about: Service centre", "about: The SMSP of ef.smsp", "tells a place, EF.", "other words"},
@@ -380,6 +424,28 @@ static void each_refusal_names_file_line_and_cure(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         broken += !is_as_promised(&rows[i]);
     assert_int_equal(broken, 0);
+}
+
+/* A service that is available comes with its files (TS 31.102 clause 4.2). */
+static void a_service_without_its_file_is_told_of(void **state)
+{
+    char path[64], expected[2][200];
+    struct kb_report why = {0};
+    struct kb_plan *plan = NULL;
+    size_t at = 0;
+
+    (void)state;
+    assert_int_equal(load_plan(small_plan, strlen(small_plan), path, &plan, &why), KB_OK);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(expected[i], sizeof expected[i],
+                 "%s:21: EF.UST of ADF.USIM says that service 10 is available; the file %s that "
+                 "comes with it is not in this plan",
+                 path, i ? "6F43" : "6F3C");
+        assert_true(kb_plan_next_warning(plan, &at, &why));
+        assert_string_equal(why.text, expected[i]);
+    }
+    assert_false(kb_plan_next_warning(plan, &at, &why));
+    kb_plan_free(plan);
 }
 
 static void the_small_plan_is_welcome(void **state)
@@ -437,6 +503,7 @@ static void a_file_that_cannot_be_read_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_service_without_its_file_is_told_of),
         cmocka_unit_test(the_small_plan_is_welcome),
         cmocka_unit_test(each_refusal_names_file_line_and_cure),
         cmocka_unit_test(codes_and_contents_are_not_repeated),
