@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keyborn bureau run. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "cli/verb_bureau.h"
 #include "crypto/secret.h"
@@ -12,6 +13,17 @@ static void take_files(const struct kb_cli *cli, struct kb_bureau_options *optio
     options->handover = kb_cli_value(cli, "handover");
     options->batch = kb_cli_value(cli, "batch");
     options->field = kb_cli_value(cli, "field");
+}
+
+static enum kb_err take_secure(const struct kb_cli *cli, struct kb_bureau_options *options,
+                               struct kb_report *why)
+{
+    const char *method = kb_cli_value(cli, "secure");
+
+    options->is_secure = method != NULL;
+    if (method && strcmp(method, "scp03") != 0)
+        return kb_report(why, KB_ERR_USAGE, "--secure %s: the method is scp03", method);
+    return KB_OK;
 }
 
 static enum kb_err tell(const struct kb_cli *cli, const struct kb_bureau_options *options,
@@ -57,6 +69,8 @@ enum kb_exit kb_cli_bureau_run(struct kb_cli *cli)
     enum kb_err err = kb_cli_bureau_options(cli, &options, &names, &why);
 
     take_files(cli, &options);
+    if (!err)
+        err = take_secure(cli, &options, &why);
     if (!err)
         err = kb_cli_need_key(cli, "bureau-key", "bureau.key", kb_key_draw, options.key, &why);
     if (!err)

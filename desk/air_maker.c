@@ -153,7 +153,8 @@ static enum kb_err fill_fields(struct kb_air_maker *maker, struct kb_reader *rea
         err = kb_maker_field_values(field, maker->plan, &maker->fresh, maker->record, why);
         if (!err)
             err = kb_personalize(reader, maker->source.crypto, &maker->source.random, &field->view,
-                                 maker->fresh.code[field->index], maker->record, true, why);
+                                 maker->fresh.code[field->index], maker->record,
+                                 KB_PERSONALIZE_LOCK, why);
         kb_record_clear(maker->record);
     }
     return err;

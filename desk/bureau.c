@@ -28,6 +28,15 @@ static enum kb_err choose_field(struct kb_bureau *bureau, const struct kb_entity
                      bureau->options->entity, entity->field_count);
 }
 
+static enum kb_err check_secure(const struct kb_bureau *bureau, struct kb_report *why)
+{
+    if (!bureau->options->is_secure || bureau->field->has_scp03)
+        return KB_OK;
+    return kb_report(why, KB_ERR_USAGE,
+                     "%s: field %s has no secure channel: its plan does not say 'scp03: yes'",
+                     bureau->options->entity, bureau->field->name);
+}
+
 static enum kb_err open_tables(struct kb_bureau *bureau, struct kb_report *why)
 {
     const struct kb_bureau_options *options = bureau->options;
@@ -90,6 +99,8 @@ static enum kb_err run(struct kb_bureau *bureau, const struct kb_entity *entity,
 {
     enum kb_err err = choose_field(bureau, entity, why);
 
+    if (!err)
+        err = check_secure(bureau, why);
     if (!err)
         err = open_tables(bureau, why);
     if (!err)

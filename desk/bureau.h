@@ -34,6 +34,7 @@ struct kb_bureau_options {
     bool is_to_lock;
     bool may_spend_last_try; /* of the perso code: a wrong one blocks the card for ever */
     bool is_to_verify;
+    bool is_secure;  /* values travel ciphered, through a secure channel (SCP03) */
     unsigned jobs;   /* with dir: cards at a time */
     unsigned wait_s; /* with readers: how long without a card before the run ends */
     FILE *progress;  /* NULL: silent */

@@ -116,6 +116,12 @@ static enum kb_err confirm(const struct kb_bureau *bureau, struct kb_reader *rea
     return err;
 }
 
+static unsigned how(const struct kb_bureau_options *options)
+{
+    return (options->is_to_lock ? KB_PERSONALIZE_LOCK : 0u) |
+           (options->is_secure ? KB_PERSONALIZE_SECURE : 0u);
+}
+
 enum kb_err kb_bureau_card(const struct kb_bureau *bureau, struct kb_reader *reader,
                            struct kb_job *job, struct kb_report *why)
 {
@@ -130,7 +136,7 @@ enum kb_err kb_bureau_card(const struct kb_bureau *bureau, struct kb_reader *rea
         err = check_tries(bureau, &state, why);
     if (!err)
         err = kb_personalize(reader, bureau->crypto, NULL, bureau->field, job->code, job->record,
-                             bureau->options->is_to_lock, why);
+                             how(bureau->options), why);
     if (!err)
         err = read_back(bureau, reader, job, why);
     return err ? err : authenticate(bureau, reader, job, why);

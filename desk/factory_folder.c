@@ -78,7 +78,7 @@ enum kb_err kb_factory_secure(struct kb_factory *factory, struct kb_reader *read
         if (!err)
             err = kb_personalize(reader, factory->source.crypto, &factory->source.random,
                                  &field->view, card->fresh.code[field->index], factory->record,
-                                 true, why);
+                                 KB_PERSONALIZE_LOCK, why);
         kb_record_clear(factory->record);
     }
     return err;

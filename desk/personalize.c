@@ -8,6 +8,7 @@
 
 #include "crypto/cmac.h"
 #include "crypto/secret.h"
+#include "desk/secure.h"
 #include "desk/talk.h"
 #include "wire/tlv.h"
 
@@ -26,9 +27,18 @@ struct work {
     const struct kb_random *random;
     const struct kb_entity_field *field;
     struct kb_report *why;
+    struct kb_secure secure;
     struct kb_answer answer;
     struct parcel parcel;
 };
+
+/* A command of the verified field, the way it was verified. */
+static enum kb_err talk(struct work *work, const uint8_t header[4], struct kb_span data)
+{
+    if (work->secure.is_open)
+        return kb_secure_talk(&work->secure, header, data, &work->answer, work->why);
+    return kb_talk(work->reader, header, data, false, &work->answer, work->why);
+}
 
 /* Host challenge, then the CMAC of the code over both challenges. */
 static enum kb_err prove_code(const struct work *work, const uint8_t code[KB_PERSO_CODE],
@@ -66,7 +76,7 @@ static enum kb_err verify(struct work *work, const uint8_t code[KB_PERSO_CODE],
     return err;
 }
 
-static enum kb_err enter(struct work *work, const uint8_t code[KB_PERSO_CODE])
+static enum kb_err enter(struct work *work, const uint8_t code[KB_PERSO_CODE], bool is_secure)
 {
     uint8_t challenge[CHALLENGE];
     enum kb_err err = kb_talk_ok(work->reader, "ENABLE PERSO", work->field->enable,
@@ -76,6 +86,8 @@ static enum kb_err enter(struct work *work, const uint8_t code[KB_PERSO_CODE])
         return err;
     if (work->answer.len != CHALLENGE)
         return kb_report(work->why, KB_ERR_CARD, "ENABLE PERSO: no challenge came back");
+    if (is_secure)
+        return kb_secure_open(&work->secure, work->random, work->field, code, work->why);
     memcpy(challenge, work->answer.data, CHALLENGE);
     return verify(work, code, challenge);
 }
@@ -85,8 +97,7 @@ static enum kb_err enter(struct work *work, const uint8_t code[KB_PERSO_CODE])
 static enum kb_err send_parcel(struct work *work)
 {
     struct parcel *parcel = &work->parcel;
-    enum kb_err err = kb_talk(work->reader, work->field->put, kb_span(parcel->data, parcel->len),
-                              false, &work->answer, work->why);
+    enum kb_err err = talk(work, work->field->put, kb_span(parcel->data, parcel->len));
 
     kb_wipe(parcel->data, parcel->len);
     parcel->len = 0;
@@ -122,7 +133,7 @@ static enum kb_err put_alone(struct work *work, const struct kb_entity_item *ite
     enum kb_err err;
 
     if (item->has_command) {
-        err = kb_talk(work->reader, item->command, value, false, &work->answer, work->why);
+        err = talk(work, item->command, value);
     } else {
         add_item(work, item, value);
         err = send_parcel(work);
@@ -196,26 +207,35 @@ static enum kb_err put_with_commands(struct work *work, const struct kb_record *
     return err;
 }
 
+static enum kb_err lock(struct work *work)
+{
+    enum kb_err err = talk(work, work->field->lock, kb_span(NULL, 0));
+
+    if (err || work->answer.sw == KB_SW_OK)
+        return err;
+    return kb_talk_refused(work->why, "LOCK PERSO", work->answer.sw);
+}
+
 enum kb_err kb_personalize(struct kb_reader *reader, const struct kb_crypto *crypto,
                            const struct kb_random *random, const struct kb_entity_field *field,
                            const uint8_t code[KB_PERSO_CODE], const struct kb_record *record,
-                           bool is_to_lock, struct kb_report *why)
+                           unsigned how, struct kb_report *why)
 {
     static const struct kb_random own = {NULL, NULL};
     struct work work = {.reader = reader,
                         .crypto = crypto,
                         .random = random ? random : &own,
                         .field = field,
-                        .why = why};
-    enum kb_err err = enter(&work, code);
+                        .why = why,
+                        .secure = {.reader = reader, .crypto = crypto}};
+    enum kb_err err = enter(&work, code, how & KB_PERSONALIZE_SECURE);
 
     if (!err)
         err = put_shared(&work, record);
     if (!err)
         err = put_with_commands(&work, record);
-    if (!err && is_to_lock)
-        err = kb_talk_ok(reader, "LOCK PERSO", field->lock, kb_span(NULL, 0), false, &work.answer,
-                         why);
+    if (!err && how & KB_PERSONALIZE_LOCK)
+        err = lock(&work);
     kb_wipe(&work, sizeof work);
     return err;
 }

@@ -7,6 +7,7 @@ static const struct {
     uint16_t sw, mask;
     const char *text;
 } words[] = {
+    {KB_SW_AUTHENTICATION_FAILED, 0xFFFF, "wrong keys"},
     {KB_SW_VERIFY_FAILED, 0xFFF0, "wrong code"},
     {KB_SW_MEMORY_PROBLEM, 0xFFFF, "the card's memory failed"},
     {KB_SW_WRONG_LENGTH, 0xFFFF, "wrong length"},

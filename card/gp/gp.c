@@ -168,6 +168,13 @@ static bool is_files(const struct kb_card *card, const struct kb_apdu *cmd)
     return cmd->ins == 0xF0 && card->life_cycle == KB_LIFE_ADMINISTRATIVE && !card->gp.is_secured;
 }
 
+/* An ENABLE of the plan's may look like INITIALIZE UPDATE, but has no data. */
+static bool is_for_field(struct kb_card *card, const struct kb_apdu *cmd)
+{
+    return cmd->data.len && (cmd->cla == KB_CLA_PROPRIETARY || card->gp.state == KB_GP_INITIATED) &&
+           kb_perso_takes_channel(card);
+}
+
 bool kb_gp_dispatch(struct kb_card *card, const struct kb_apdu *cmd, struct kb_writer *out,
                     enum kb_sw *sw)
 {
@@ -183,7 +190,7 @@ bool kb_gp_dispatch(struct kb_card *card, const struct kb_apdu *cmd, struct kb_w
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (commands[i].ins != cmd->ins || commands[i].cla != cmd->cla || is_files(card, cmd))
             continue;
-        if (!is_domains && !(commands[i].flags & FIELDS && kb_perso_takes_channel(card)))
+        if (!is_domains && !(commands[i].flags & FIELDS && is_for_field(card, cmd)))
             continue;
         *sw = run(card, i, cmd, out);
         return true;

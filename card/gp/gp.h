@@ -4,7 +4,7 @@
  * (SCP03, Amendment D). The domain is no file: each logical channel has it as its current
  * application or not, and where it is, its commands come before all others. One secure channel is
  * open at a time, on the logical channel that opened it; a field of the card's algorithm may have
- * one as well, in place of a code (docs/apdu.md 3). A wrong MAC closes it, and a reset.
+ * one as well, in place of a code (docs/apdu.md 3.1). A wrong MAC closes it, and a reset.
  */
 #ifndef KB_CARD_GP_GP_H
 #define KB_CARD_GP_GP_H

@@ -37,7 +37,7 @@ enum kb_sw kb_perso_begin_chain(struct kb_card *card, const struct kb_apdu *cmd)
 /* Whether a field is enabled that knows this method. */
 bool kb_perso_takes_channel(struct kb_card *card);
 
-/* The number of that field and its keys, made from its code (docs/apdu.md 3.2): 16 bytes each. */
+/* The number of that field and its keys, made from its code (docs/apdu.md 3.1): 16 bytes each. */
 enum kb_sw kb_perso_channel_keys(struct kb_card *card, uint8_t *field, uint8_t *enc, uint8_t *mac);
 
 /* EXTERNAL AUTHENTICATE as that field's VERIFY: a try is counted, then kb_gp_accept asked. */

@@ -60,12 +60,19 @@ static bool is_argument_allowed(const struct kb_image_command *row,
     return row->argument == 0;
 }
 
+/* Where a secure channel opens: no plan's, but for an ENABLE, which has no data. */
+static bool opens_channel(const struct kb_image_command *row)
+{
+    return (row->cla == 0x80 && row->ins == 0x50 && row->action != KB_ACTION_ENABLE) ||
+           (row->cla == 0x84 && row->ins == 0x82);
+}
+
 static enum kb_err prove_command(const struct kb_image_command *row,
                                  const struct kb_image_field *field)
 {
     if (row->action >= KB_PERSO_ACTIONS)
         return KB_ERR_RANGE;
-    if (!is_class_allowed(row->cla) || !is_instruction_allowed(row->ins))
+    if (!is_class_allowed(row->cla) || !is_instruction_allowed(row->ins) || opens_channel(row))
         return KB_ERR_RULE;
     if ((row->p1 & ~row->p1_mask) || (row->p2 & ~row->p2_mask))
         return KB_ERR_MALFORMED;

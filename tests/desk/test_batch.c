@@ -243,6 +243,33 @@ static void test_the_last_try_is_not_spent_unasked(void **state)
     assert_true(rig_finds("audit", "refused with 63C0", 17));
 }
 
+static void test_a_secure_channel_fills_cards_as_well(void **state)
+{
+    struct kb_bureau_options options = rig_bureau();
+
+    (void)state;
+    rig_make_batch(CARDS, true);
+    options.is_secure = true;
+    assert_int_equal(run(&options).done, CARDS);
+    assert_int_equal(run(&options).before, CARDS);
+}
+
+/* The card answers first: who has another code sees it and gives nothing away. */
+static void test_a_wrong_code_costs_no_try_in_a_secure_channel(void **state)
+{
+    struct kb_bureau_options options = rig_bureau();
+
+    (void)state;
+    spoil_code();
+    options.is_secure = true;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(run(&options).failed, 1);
+    assert_true(rig_finds("audit", "INITIALIZE UPDATE: the card has another code", 44));
+    options.is_secure = false;
+    assert_int_equal(run(&options).failed, 1);
+    assert_true(rig_finds("audit", "refused with 63C2", 17));
+}
+
 /* A card locked elsewhere, with other keys, is not taken for a done one. */
 static void test_a_card_locked_with_other_values_is_not_done(void **state)
 {
@@ -388,6 +415,8 @@ int main(void)
         DESK_TEST(test_a_card_without_lock_takes_new_values_later),
         DESK_TEST(test_a_damaged_card_fails_alone_and_says_why),
         DESK_TEST(test_a_card_with_another_code_costs_one_try_and_fails_alone),
+        DESK_TEST(test_a_secure_channel_fills_cards_as_well),
+        DESK_TEST(test_a_wrong_code_costs_no_try_in_a_secure_channel),
         DESK_TEST(test_the_last_try_is_not_spent_unasked),
         DESK_TEST(test_a_card_locked_with_other_values_is_not_done),
         DESK_TEST(test_proofs_come_from_journal_and_exports_alike),

@@ -135,7 +135,7 @@ static enum kb_err finish_field(struct life *life, size_t index, struct kb_reade
     if (err || state.state == KB_PERSO_LOCKED)
         return err;
     return kb_personalize(reader, &kb_crypto_openssl, NULL, view, life->fresh.code[index],
-                          life->records[index], true, why);
+                          life->records[index], KB_PERSONALIZE_LOCK, why);
 }
 
 bool life_personalize(struct life *life, struct rig *rig)
