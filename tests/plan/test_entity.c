@@ -211,9 +211,9 @@ static void assert_lacks_file(const char *view, const struct kb_plan_file *file)
 static void assert_known_key(const char *line)
 {
     static const char *const known[] = {
-        "format", "plan",   "fields",  "name",  "number", "tries", "commands", "enable",
-        "verify", "method", "put",     "data",  "lock",   "state", "items",    "about",
-        "role",   "tag",    "command", "check", "min",    "max",   "mandatory"};
+        "format", "plan",   "fields", "name",    "number", "tries", "commands", "enable",
+        "verify", "method", "put",    "data",    "lock",   "state", "items",    "about",
+        "scp03",  "role",   "tag",    "command", "check",  "min",   "max",      "mandatory"};
     size_t start = strspn(line, " -");
     size_t len = strcspn(line + start, ":");
 
