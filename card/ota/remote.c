@@ -5,21 +5,27 @@
 #include "card/card.h"
 #include "card/channel.h"
 #include "card/dispatch.h"
+#include "card/gsm/gsm.h"
 #include "wire/remote.h"
 
 enum {
+    CLA_GSM = 0xA0,
     INS_GET_RESPONSE = 0xC0,
     PROACTIVE_SESSION = 0x81, /* an immediate action: go on during one (clause 5.2.1.2) */
     SHORT_ALL = 256,          /* what Le 00 says, in each of its lengths */
     EXTENDED_ALL = 65536
 };
 
-/* The commands of clause 7.1, and with them those that end a file's life (TS 102 222 clause 6). */
+/* The commands of clause 7.1, those that end a file's life (TS 102 222 clause 6), and those on
+ * files and CHVs of a 2G card (3GPP TS 51.011). */
 static const uint8_t allowed[][2] = {
-    {0x00, 0xA4}, {0x00, 0xB0}, {0x00, 0xD6}, {0x00, 0xB2}, {0x00, 0xDC}, {0x00, 0xA2},
-    {0x80, 0x32}, {0x00, 0x20}, {0x00, 0x24}, {0x00, 0x26}, {0x00, 0x28}, {0x00, 0x2C},
-    {0x00, 0x04}, {0x00, 0x44}, {0x80, 0xCB}, {0x80, 0xDB}, {0x00, 0xE0}, {0x00, 0xE4},
-    {0x80, 0xD4}, {0x00, 0xE6}, {0x00, 0xE8},
+    {0x00, 0xA4},    {0x00, 0xB0},    {0x00, 0xD6},    {0x00, 0xB2},    {0x00, 0xDC},
+    {0x00, 0xA2},    {0x80, 0x32},    {0x00, 0x20},    {0x00, 0x24},    {0x00, 0x26},
+    {0x00, 0x28},    {0x00, 0x2C},    {0x00, 0x04},    {0x00, 0x44},    {0x80, 0xCB},
+    {0x80, 0xDB},    {0x00, 0xE0},    {0x00, 0xE4},    {0x80, 0xD4},    {0x00, 0xE6},
+    {0x00, 0xE8},    {CLA_GSM, 0xA4}, {CLA_GSM, 0xB0}, {CLA_GSM, 0xD6}, {CLA_GSM, 0xB2},
+    {CLA_GSM, 0xDC}, {CLA_GSM, 0xA2}, {CLA_GSM, 0x32}, {CLA_GSM, 0x20}, {CLA_GSM, 0x24},
+    {CLA_GSM, 0x26}, {CLA_GSM, 0x28}, {CLA_GSM, 0x2C}, {CLA_GSM, 0x04}, {CLA_GSM, 0x44},
 };
 
 struct remote {
@@ -42,7 +48,7 @@ static bool is_allowed(const struct kb_apdu *cmd)
 static bool is_well(uint16_t sw)
 {
     return sw == KB_SW_OK || sw >> 8 == KB_SW_BYTES_REMAINING >> 8 ||
-           (sw >> 8 == 0x62 && sw != KB_REMOTE_SW_TRUNCATED);
+           sw >> 8 == KB_SW_GSM_BYTES >> 8 || (sw >> 8 == 0x62 && sw != KB_REMOTE_SW_TRUNCATED);
 }
 
 /* The answer to the command before still lies where that to this one goes. */
@@ -55,23 +61,42 @@ static uint16_t get_response(const struct remote *remote, const struct kb_apdu *
     return KB_SW_OK;
 }
 
+/* In class A0 all there is has to be asked for by its length. */
+static enum kb_sw run_gsm(struct kb_card *card, struct kb_apdu *cmd, bool asks_all,
+                          struct kb_writer *out)
+{
+    enum kb_sw sw = kb_gsm_run(card, cmd, out);
+
+    if (asks_all && sw >> 8 == KB_SW_WRONG_LENGTH >> 8 && sw & 0xFF) {
+        cmd->ne = sw & 0xFF;
+        out->len = 0;
+        sw = kb_gsm_run(card, cmd, out);
+    }
+    return sw >> 8 == KB_SW_GSM_BYTES >> 8 ? KB_SW_OK : sw;
+}
+
 static uint16_t run(struct remote *remote, struct kb_apdu *cmd, struct kb_writer *out)
 {
+    bool asks_all = cmd->has_le && (cmd->ne == SHORT_ALL || cmd->ne == EXTENDED_ALL);
     enum kb_sw sw = KB_SW_INS_NOT_SUPPORTED;
 
-    if (cmd->has_le && (cmd->ne == SHORT_ALL || cmd->ne == EXTENDED_ALL))
+    if (asks_all)
         cmd->ne = (uint32_t)out->cap;
     if (cmd->ins == INS_GET_RESPONSE)
         return get_response(remote, cmd, out);
     remote->card->pins_verified |= remote->grants;
-    if (is_allowed(cmd))
+    if (is_allowed(cmd) && cmd->cla == CLA_GSM)
+        sw = run_gsm(remote->card, cmd, asks_all, out);
+    else if (is_allowed(cmd))
         kb_dispatch_run(remote->card, cmd, out, &sw);
     return (uint16_t)sw;
 }
 
-static uint16_t remaining(size_t len)
+static uint16_t remaining(const struct kb_apdu *cmd, size_t len)
 {
-    return (uint16_t)(KB_SW_BYTES_REMAINING | (len < 256 ? len : 0));
+    unsigned sw = cmd->cla == CLA_GSM ? KB_SW_GSM_BYTES : KB_SW_BYTES_REMAINING;
+
+    return (uint16_t)(sw | (len < 256 ? len : 0));
 }
 
 /* Answers nobody asked for wait for GET RESPONSE, or are dropped; of others as much as Le says. */
@@ -82,13 +107,13 @@ static uint16_t hand_over(struct remote *remote, const struct kb_apdu *cmd, stru
     remote->pending = 0;
     if (cmd->has_le) {
         out->len = len < cmd->ne ? len : cmd->ne;
-        return len > out->len ? remaining(len - out->len) : KB_SW_OK;
+        return len > out->len ? remaining(cmd, len - out->len) : KB_SW_OK;
     }
     out->len = 0;
     if (remote->script.format != KB_REMOTE_COMPACT || !len)
         return KB_SW_OK;
     remote->pending = len;
-    return remaining(len);
+    return remaining(cmd, len);
 }
 
 static bool do_command(struct remote *remote, struct kb_remote_item *item)
@@ -203,7 +228,7 @@ enum kb_packet_status kb_remote_run(struct kb_card *card, const struct kb_remote
                                     struct kb_span data, struct kb_writer *answer, size_t limit)
 {
     struct remote remote = {.card = card, .grants = set->grants};
-    uint8_t was = card->channel;
+    uint8_t was = card->channel, was_rehabilitated = card->gsm_rehabilitated;
     enum kb_packet_status status;
 
     kb_remote_script_open(&remote.script, data);
@@ -211,6 +236,7 @@ enum kb_packet_status kb_remote_run(struct kb_card *card, const struct kb_remote
     kb_channel_use(card, KB_CHANNEL_REMOTE);
     status = run_script(&remote, set);
     kb_channel_use(card, was);
+    card->gsm_rehabilitated = was_rehabilitated;
     if (!card->inbox.chain)
         kb_channel_clear(card, KB_CHANNEL_REMOTE);
     return status;

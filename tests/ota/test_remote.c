@@ -77,6 +77,30 @@ static void an_expanded_script_has_an_answer_to_each_command_that_asks(void **st
                                                    "0103");
 }
 
+/* 3GPP TS 51.011 over the same files: what the terminal would be told is told by the script. */
+static void a_2g_script_has_the_status_words_of_2g(void **state)
+{
+    char expected[80], answer[60];
+    uint16_t sw;
+
+    (void)state;
+    sw = rig_send(&rig, "A0A40000 (3F00)");
+    assert_int_equal(sw >> 8, 0x9F);
+    snprintf(expected, sizeof(expected), "01%04X", sw);
+    remote_expect("A0A40000023F00", expected);
+    assert_int_equal(rig_send(&rig, "A0A40000 (3F00)"), sw);
+    snprintf(answer, sizeof(answer), "A0C00000%02X", sw & 0xFF);
+    assert_int_equal(rig_send(&rig, answer), 0x9000);
+    kb_hex_encode(kb_span(rig.response, rig.response_len - 2), answer);
+    snprintf(expected, sizeof(expected), "029000%s", answer);
+    remote_expect("A0A40000023F00 A0C0000000", expected);
+    remote_expect("A0A40000022F05 A0B0000000", "0290000102030405");
+    remote_expect("A0A40000022F05 A0B0000002", "0290000102");
+    remote_expect("A0A40000022F05 A0D600000105 A0A4000002FFFF", "039404");
+    remote_expect("A0A40000022F11 A0B0000002", "029804");
+    remote_expect("A088000010 000102030405060708090A0B0C0D0E0F", "016D00");
+}
+
 static void a_script_ends_with_the_first_command_that_fails(void **state)
 {
     (void)state;
@@ -91,13 +115,11 @@ static void a_script_ends_with_the_first_command_that_fails(void **state)
 static void commands_that_are_none_of_files_are_not_known(void **state)
 {
     static const char *const others[] = {
-        "00880081 (00)",   "80100000 (FF)",   "80C20000 (D100)", "80120000 (00)",
-        "80140000 (00)",   "80F20000 (00)",   "00700000 (00)",   "80440020 (00)",
-        "80460000 (00)",   "80F0800F (00)",   "804E0000 (01)",   "80400000 (00)",
-        "80480000 (00)",   "80500000 (00)",   "84820000 (00)",   "80E80000 (00)",
-        "80D80000 (00)",   "80CA0000 (00)",   "01A4000C (2F05)", "10A4000C (2F05)",
-        "04A4000C (2F05)", "A0A40000 (3F00)", "00FE0000 (00)",   "80760000 (00)",
-        "00840000 (00)"};
+        "00880081 (00)",   "80100000 (FF)", "80C20000 (D100)", "80120000 (00)",   "80140000 (00)",
+        "80F20000 (00)",   "00700000 (00)", "80440020 (00)",   "80460000 (00)",   "80F0800F (00)",
+        "804E0000 (01)",   "80400000 (00)", "80480000 (00)",   "80500000 (00)",   "84820000 (00)",
+        "80E80000 (00)",   "80D80000 (00)", "80CA0000 (00)",   "01A4000C (2F05)", "10A4000C (2F05)",
+        "04A4000C (2F05)", "A0100000 (FF)", "00FE0000 (00)",   "80760000 (00)",   "00840000 (00)"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
@@ -295,6 +317,7 @@ int main(void)
         cmocka_unit_test_setup(an_application_is_selected_by_its_tar, remote_start),
         cmocka_unit_test_setup(an_expanded_script_has_an_answer_to_each_command_that_asks,
                                remote_start),
+        cmocka_unit_test_setup(a_2g_script_has_the_status_words_of_2g, remote_start),
         cmocka_unit_test_setup(a_script_ends_with_the_first_command_that_fails, remote_start),
         cmocka_unit_test_setup(commands_that_are_none_of_files_are_not_known, remote_start),
         cmocka_unit_test_setup(what_the_key_set_grants_needs_no_code, remote_start),
