@@ -67,6 +67,17 @@ static void assert_item(const struct kb_plan_field *field, size_t index,
     assert_int_equal(item->is_mandatory, wanted->is_mandatory);
 }
 
+/* A row of the image that is no command of its own (card/perso/image.h). */
+static bool takes_scp03(const struct kb_plan_field *field)
+{
+    bool takes = false;
+
+    for (size_t i = 0; i < field->command_count; i++)
+        takes |= field->commands[i].action == KB_ACTION_VERIFY &&
+                 field->commands[i].argument == KB_VERIFY_SCP03;
+    return takes;
+}
+
 static void assert_same(const struct kb_plan *plan, const struct kb_entity *entity)
 {
     size_t at = 0;
@@ -82,6 +93,7 @@ static void assert_same(const struct kb_plan *plan, const struct kb_entity *enti
         assert_string_equal(field->name, wanted->name);
         assert_int_equal(field->number, wanted->number);
         assert_int_equal(field->tries, wanted->tries);
+        assert_int_equal(field->has_scp03, takes_scp03(wanted));
         assert_int_equal(field->item_count, wanted->item_count);
         for (size_t i = 0; i < field->item_count; i++)
             assert_item(wanted, i, &field->items[i]);
@@ -107,6 +119,7 @@ static void a_view_comes_back_as_it_was_written(void **state)
     round_trip(small_plan, NULL);
     round_trip(NULL, "plans/telecom.yaml");
     round_trip(NULL, "plans/three-fields.yaml");
+    round_trip(NULL, "plans/uicc.yaml");
 }
 
 /* EMV CPS: the identifier of a data grouping has two bytes, such as 0101. */
@@ -248,6 +261,7 @@ static void no_place_can_be_told_from_a_view(void **state)
     (void)state;
     assert_tells_no_place("plans/telecom.yaml");
     assert_tells_no_place("plans/three-fields.yaml");
+    assert_tells_no_place("plans/uicc.yaml");
 }
 
 static void fields_of_the_maker_are_not_in_a_view(void **state)

@@ -342,6 +342,57 @@ static void nobody_writes_but_whom_the_standards_let(void **state)
     }
 }
 
+/* --- As a SIM, and what is no file --- */
+
+/* TS 51.011 clause 9.2.1: SELECT by identifier in class A0, answers wait behind 9F. */
+static void a_terminal_of_gsm_finds_its_files(void **state)
+{
+    size_t found = 0;
+
+    (void)state;
+    uicc_power_up();
+    for (size_t i = 0; i < UICC_FILES; i++) {
+        const struct uicc_file *file = &uicc_files[i];
+        char command[32];
+
+        if ((strncmp(file->path, "7F20", 4) && strncmp(file->path, "7F10", 4)) ||
+            strlen(file->path) > 9 || file->kind == KB_FILE_BER_TLV)
+            continue;
+        assert_int_equal(uicc_send("A0A4000002 3F00", NULL) >> 8, 0x9F);
+        snprintf(command, sizeof command, "A0A4000002 %.4s", file->path);
+        assert_int_equal(uicc_send(command, NULL) >> 8, 0x9F);
+        snprintf(command, sizeof command, "A0A4000002 %04X", fid_of(file));
+        if (strlen(file->path) == 9 && uicc_send(command, NULL) >> 8 != 0x9F)
+            fail_msg("3F00/%s", file->path);
+        found++;
+    }
+    assert_int_equal(found, 76);
+}
+
+/* card/objects.h, card/ota/remote_keys.h, card/gp: what the sections of the plan put there. */
+static void the_plan_s_objects_are_in_the_card(void **state)
+{
+    static const uint8_t profile[] = {0, 0, 8, 16, 16, 8, 1, 5, 1, 0, 0, 0x10, 0, 0, 0};
+    static const uint8_t set[] = {3,    0,    0x16, 0x07, 4,    5,    0xB0, 0x00, 0x01, 0x3F, 0x00,
+                                  0xB0, 0x00, 0x11, 0x7F, 0xF0, 0xB0, 0x00, 0x25, 0x7F, 0xF1};
+    uint8_t bytes[128], none[48] = {0};
+
+    (void)state;
+    assert_int_equal(uicc_object(KB_OBJ_AKA + 1, bytes, sizeof bytes), 21);
+    assert_memory_equal(bytes, profile, sizeof profile);
+    assert_int_equal(uicc_object(KB_OBJ_AKA, bytes, sizeof bytes), 0);
+    assert_int_equal(uicc_object(KB_OBJ_REMOTE_KEYS, bytes, sizeof bytes), sizeof set);
+    assert_memory_equal(bytes, set, sizeof set);
+    assert_int_equal(uicc_object(KB_OBJ_REMOTE_CNTR, bytes, sizeof bytes), 5);
+    assert_memory_equal(bytes, none, 5);
+    assert_int_equal(uicc_object(KB_OBJ_SECRET + 4, bytes, sizeof bytes), 16);
+    assert_int_equal(uicc_object(KB_OBJ_GP_KEYS, bytes, sizeof bytes), 2 + 48);
+    assert_memory_equal(bytes, "\x30\x88", 2);
+    assert_memory_not_equal(bytes + 2, none, 48);
+    assert_int_equal(uicc_object(KB_OBJ_CPLC, bytes, sizeof bytes), 42);
+    assert_memory_equal(bytes + 12, "\x00\x00\x00\x01", 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +402,8 @@ int main(void)
         cmocka_unit_test(files_begin_with_the_suggested_contents),
         cmocka_unit_test(files_of_two_applications_are_one),
         cmocka_unit_test(nobody_writes_but_whom_the_standards_let),
+        cmocka_unit_test(a_terminal_of_gsm_finds_its_files),
+        cmocka_unit_test(the_plan_s_objects_are_in_the_card),
     };
 
     return cmocka_run_group_tests(tests, make_card, drop_card);

@@ -113,6 +113,16 @@ const struct kb_plan *uicc_plan(void)
     return world.plan;
 }
 
+size_t uicc_object(unsigned object, uint8_t *bytes, size_t size)
+{
+    size_t len = kb_nvm_size(&world.card.nvm, (uint16_t)object);
+
+    assert_true(len <= size);
+    if (len)
+        assert_int_equal(kb_nvm_read(&world.card.nvm, (uint16_t)object, 0, bytes, len), KB_OK);
+    return len;
+}
+
 uint16_t uicc_transmit(struct kb_span command, struct kb_span *answer)
 {
     struct kb_span all = kb_card_transmit(&world.card, command);

@@ -14,6 +14,9 @@ void uicc_end(void);
 void uicc_power_up(void);
 const struct kb_plan *uicc_plan(void);
 
+/* An object of the card's memory, which no command shows; returns its length. */
+size_t uicc_object(unsigned object, uint8_t *bytes, size_t size);
+
 /* One APDU; returns SW, the answer without it is in *answer until the next one. */
 uint16_t uicc_transmit(struct kb_span command, struct kb_span *answer);
 
