@@ -160,27 +160,19 @@ static void fill_records(struct kb_commands *list, const struct kb_plan_file *fi
         update_record(list, file, (uint8_t)(file->kind == KB_FILE_CYCLIC ? count - i : i + 1));
 }
 
-/* SET DATA: the first block of an object says so in P2, the others follow (TS 102 221 clause
- * 11.3.2). */
-static void set_data(struct kb_commands *list, struct kb_span object)
-{
-    for (size_t at = 0; at < object.len; at += PART) {
-        size_t len = object.len - at < PART ? object.len - at : PART;
-        const uint8_t header[4] = {0x80, 0xDB, 0x00, at ? 0x00 : 0x80};
-
-        kb_commands_add(list, "SET DATA", header, kb_span(&object.data[at], len));
-    }
-}
-
+/* Each object in one block (TS 102 221 clause 11.3.2). */
 static void fill_data_objects(struct kb_commands *list, const struct kb_plan_file *file)
 {
+    static const uint8_t set_data[4] = {0x80, 0xDB, 0x00, 0x80};
     struct kb_cursor rd = kb_rd(kb_span(file->content, file->content_len));
     size_t start = 0;
     struct kb_tlv tlv;
 
     while (kb_tlv_next(&rd, &tlv)) {
-        set_data(list, kb_span(&file->content[start], file->content_len - kb_rd_left(&rd) - start));
-        start = file->content_len - kb_rd_left(&rd);
+        size_t end = file->content_len - kb_rd_left(&rd);
+
+        kb_commands_add(list, "SET DATA", set_data, kb_span(&file->content[start], end - start));
+        start = end;
     }
 }
 

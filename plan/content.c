@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card/files/bertlv.h"
 #include "plan/build.h"
 #include "wire/tlv.h"
+
+enum { BLOCK_MAX = 255 }; /* of SET DATA, which the factory sends once for each object */
 
 struct generated {
     const yaml_node_t *services, *gsm_services, *application, *label, *text;
@@ -159,19 +162,19 @@ static enum kb_err read_data_objects(struct kb_plan_build *build, const yaml_nod
     for (size_t i = 0; i < kb_yaml_count(node); i++) {
         const yaml_node_t *element = kb_yaml_element(&build->yaml, node, i);
         uint8_t *at = file->content + file->content_len;
-        size_t len = 0;
+        size_t left = file->size - file->content_len, len = 0;
         enum kb_err err = kb_schema_hex(&build->yaml, element, "content", 2,
-                                        file->size - file->content_len, at, &len);
-        struct kb_cursor rd = kb_rd(kb_span(at, len));
+                                        left < BLOCK_MAX ? left : BLOCK_MAX, at, &len);
+        struct kb_cursor rd = kb_rd(kb_span(at, len)), tag = rd;
         struct kb_tlv tlv;
 
         if (err)
             return err;
-        if ((at[0] & 0xC0) != 0x80 || !kb_tlv_next(&rd, &tlv) || !kb_rd_is_done(&rd))
+        if (!kb_bertlv_read_tag(&tag) || !kb_tlv_next(&rd, &tlv) || !kb_rd_is_done(&rd))
             return kb_yaml_fail(
                 &build->yaml, element, KB_ERR_MALFORMED,
-                "an element is no data object of such a file; it should be a tag from "
-                "80 to BF, a length and as many bytes");
+                "an element is no data object of such a file; it should be a tag of "
+                "class 80 to BF, a length and as many bytes");
         file->content_len += len;
     }
     return KB_OK;
