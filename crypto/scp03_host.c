@@ -58,8 +58,8 @@ enum kb_err kb_scp03_open_response(const struct kb_scp03 *scp, const struct kb_c
     size_t plain = *len - scp->mode;
     enum kb_err err;
 
-    if (!kb_scp03_is_protected(scp, sw))
-        return *len ? KB_ERR_INTEGRITY : KB_OK;
+    if (!kb_scp03_is_protected(scp, sw)) /* data that should have been must not pass */
+        return *len && scp->level & KB_SCP03_R_MAC ? KB_ERR_INTEGRITY : KB_OK;
     if (*len < scp->mode)
         return KB_ERR_INTEGRITY;
     err = kb_scp03_mac_response(scp, crypto, kb_span(data, plain), sw, tag);

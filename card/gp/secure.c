@@ -246,7 +246,9 @@ enum kb_sw kb_gp_wrap(struct kb_card *card, enum kb_sw sw, struct kb_writer *out
 {
     struct kb_gp *gp = &card->gp;
 
-    if (sw != KB_SW_OK || out->is_bad) {
+    bool has_answer = sw == KB_SW_OK || (sw & 0xFF00) == KB_SW_WARNING;
+
+    if (!has_answer || out->is_bad) {
         kb_wipe(out->data, out->len);
         out->len = 0;
     }
