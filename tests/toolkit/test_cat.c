@@ -474,6 +474,30 @@ static void what_does_not_fit_makes_the_writer_bad(void **state)
     assert_true(KB_CAT_DATA_MAX <= KB_CAT_MAX - 3 - 9 - 3);
 }
 
+/* TS 101 220 clause 7.1.1: one byte, or 81 and one, or 82 and two. */
+static void lengths_have_one_two_or_three_bytes(void **state)
+{
+    static const char *const same[] = {"D00F810301218082028102 8D0404544553",
+                                       "D010810301218082028102 8D810404544553",
+                                       "D011810301218082028102 8D82000404544553"};
+    static const char *const wrong[] = {"D012810301218082028102 8D8300000404544553",
+                                        "D00E810301218082028102 8D800404544553"};
+    struct kb_cat_command command;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        struct bytes b = unhex(same[i]);
+
+        assert_int_equal(kb_cat_command_read(span_of(&b), &command), KB_OK);
+        assert_int_equal(command.with.text.bytes.len, 3);
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct bytes b = unhex(wrong[i]);
+
+        assert_int_equal(kb_cat_command_read(span_of(&b), &command), KB_ERR_MALFORMED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -494,6 +518,7 @@ int main(void)
         cmocka_unit_test(what_is_cut_off_is_malformed),
         cmocka_unit_test(a_response_needs_details_devices_and_a_result),
         cmocka_unit_test(what_does_not_fit_makes_the_writer_bad),
+        cmocka_unit_test(lengths_have_one_two_or_three_bytes),
     };
 
     return cmocka_run_group_tests_name("toolkit objects", tests, NULL, NULL);

@@ -160,6 +160,56 @@ static void an_address_is_written_in_semi_octets(void **state)
     assert_int_equal(kb_sms_address_digits(&address, digits), 0);
 }
 
+/* TS 23.040 clause 9.1.2.3: 1111 fills up, wherever it stands. */
+static void the_filler_ends_the_digits(void **state)
+{
+    struct kb_sms_address address = {.type = 0x81, .count = 6, .digits = {0x21, 0x4F, 0x65}};
+    char digits[KB_SMS_ADDRESS_DIGITS];
+
+    (void)state;
+    assert_int_equal(kb_sms_address_digits(&address, digits), 2);
+    assert_memory_equal(digits, "12", 2);
+}
+
+static void an_address_is_the_same_by_kind_length_and_digits(void **state)
+{
+    struct kb_sms_address address, other;
+
+    (void)state;
+    assert_int_equal(kb_sms_address_set(&address, 0x91, kb_span("1234", 4)), KB_OK);
+    assert_int_equal(kb_sms_address_set(&other, 0x91, kb_span("1234", 4)), KB_OK);
+    assert_true(kb_sms_address_is_same(&address, &other));
+    other.digits[0] ^= 1;
+    assert_false(kb_sms_address_is_same(&address, &other));
+    assert_int_equal(kb_sms_address_set(&other, 0x81, kb_span("1234", 4)), KB_OK);
+    assert_false(kb_sms_address_is_same(&address, &other));
+}
+
+static void what_has_no_room_in_a_message_is_not_written(void **state)
+{
+    static const uint8_t text[141];
+    uint8_t out[200];
+    struct kb_writer wr = kb_wr(out, sizeof(out));
+    struct kb_sms sms = {
+        .kind = KB_SMS_SUBMIT, .dcs = 0xF6, .address = {.type = 0x81, .count = 21}};
+
+    (void)state;
+    kb_sms_write(&wr, &sms);
+    assert_true(wr.is_bad);
+    wr = kb_wr(out, sizeof(out));
+    sms.address.count = 2;
+    sms.user_data = kb_span(text, sizeof(text));
+    kb_sms_write(&wr, &sms);
+    assert_true(wr.is_bad);
+    wr = kb_wr(out, sizeof(out));
+    sms.user_data.len = 140;
+    kb_sms_write(&wr, &sms);
+    assert_false(wr.is_bad);
+    sms.dcs = 0x00; /* septets, which this does not pack */
+    kb_sms_write(&wr, &sms);
+    assert_true(wr.is_bad);
+}
+
 /* TS 23.038 clause 4, a value or two of each group. */
 static void tp_udl_counts_septets_for_the_default_alphabet_only(void **state)
 {
@@ -182,6 +232,9 @@ int main(void)
         cmocka_unit_test(a_message_of_another_kind_is_malformed),
         cmocka_unit_test(more_digits_or_user_data_than_there_may_be_are_malformed),
         cmocka_unit_test(an_address_is_written_in_semi_octets),
+        cmocka_unit_test(the_filler_ends_the_digits),
+        cmocka_unit_test(an_address_is_the_same_by_kind_length_and_digits),
+        cmocka_unit_test(what_has_no_room_in_a_message_is_not_written),
         cmocka_unit_test(tp_udl_counts_septets_for_the_default_alphabet_only),
     };
 
