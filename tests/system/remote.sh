@@ -91,3 +91,19 @@ printf 'select 2FE2\n' | ota --format short 2>/dev/null
 equal "exit code of a format that is none" 2 $?
 printf '' | ota 2>/dev/null
 equal "exit code of an empty script" 3 $?
+
+echo "# a card of the factory, under the keys of its plan"
+. "$source_root/tests/system/cards.sh"
+mkdir -p "$KEYBORN_HOME"
+"$KEYBORN" ca init --dir maker --name Maker --kind maker >/dev/null || fail "no root of the maker"
+"$KEYBORN" ca init --dir operators --name Operators >/dev/null || fail "no root of the operators"
+"$KEYBORN" factory make --plan "$repository/examples/plans/uicc.yaml" --count 1 --dir cards --maker-ca maker \
+    --operators-root operators >/dev/null || fail "no card"
+awk -F , '{ sub(/\r$/, "") }
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+    NR == 2 { printf "{\"number\": 3, \"kic\": \"%s\", \"kid\": \"%s\"}\n", $at["remote_kic"], $at["remote_kid"] }' \
+    cards/bootstrap.csv >planned.json
+said=$(printf 'select 6F07\nread-binary\nselect 3F00/2FE2\nread-binary\n' |
+    "$KEYBORN" ota send --card cards/*.card --keys planned.json --tar B00011) || fail "a planned key set: exit code $?"
+has "EF.IMSI, in the USIM of the TAR" "$said" '^line 2: 08[0-9]{2}10070000000010 9000$'
+has "EF.ICCID" "$said" '^line 4: 98[0-9A-F]{18} 9000$'
