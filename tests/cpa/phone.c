@@ -156,6 +156,10 @@ static void attach(struct phone *phone)
     }
     if (!is_alive(phone))
         return;
+    if (phone->sw == 0x6F00 && phone->failed_attaches++ < 3) { /* says nothing of keys: once more */
+        phone->must_attach = true;
+        return;
+    }
     /* A key that is not the network's would be the worst of all. */
     assert_null(who);
     phone->refused_attaches++;

@@ -38,6 +38,7 @@ struct phone {
     /* What it saw; of each type the first command, as it came. */
     uint8_t firsts[256][KB_CAT_MAX], first_lens[256];
     unsigned commands[256], short_messages_up, short_messages_down, attaches, refused_attaches;
+    unsigned failed_attaches; /* because the card could not compute */
     unsigned expiries, resets;
     char texts[8][PHONE_TEXT], question[PHONE_TEXT], menu[PHONE_TEXT];
     char items[PHONE_ITEMS][PHONE_TEXT];
