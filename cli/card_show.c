@@ -25,6 +25,7 @@ static const char *life_cycle_name(uint8_t life_cycle)
 {
     return life_cycle == KB_LIFE_ADMINISTRATIVE ? "ADMINISTRATIVE"
            : life_cycle == KB_LIFE_SECURED      ? "SECURED"
+           : life_cycle == KB_LIFE_TERMINATED   ? "TERMINATED"
                                                 : "unknown";
 }
 
