@@ -61,6 +61,7 @@ static bool is_current(const struct kb_card *card)
 static void end(struct kb_gp *gp)
 {
     gp->state = KB_GP_CLOSED;
+    gp->next_block = 0;
     if (!gp->is_secured)
         kb_wipe(&gp->scp, sizeof(gp->scp));
 }
@@ -127,7 +128,7 @@ static enum kb_sw select(struct kb_card *card, const struct kb_apdu *cmd, struct
         return KB_SW_OK;
     }
     sw = kb_files_select(card, cmd, out);
-    if (sw == KB_SW_OK)
+    if (sw == KB_SW_OK || (sw & 0xFF00) == KB_SW_WARNING)
         kb_gp_leave(card, card->channel);
     return sw;
 }
@@ -147,6 +148,12 @@ static bool is_dead(const struct kb_card *card)
     return card->gp.life_cycle >= KB_GP_CARD_LOCKED;
 }
 
+/* Protected by the issuer's keys: whoever has those of a field is not the issuer. */
+static bool is_issuers(const struct kb_gp *gp)
+{
+    return gp->is_secured && gp->slot != KB_GP_SLOT_FIELD;
+}
+
 static enum kb_sw run(struct kb_card *card, size_t row, const struct kb_apdu *cmd,
                       struct kb_writer *out)
 {
@@ -154,7 +161,7 @@ static enum kb_sw run(struct kb_card *card, size_t row, const struct kb_apdu *cm
 
     if (is_dead(card) && !(commands[row].flags & needed))
         return KB_SW_CONDITIONS_NOT_SATISFIED;
-    if (!card->gp.is_secured && !(commands[row].flags & UNSECURED))
+    if (!is_issuers(&card->gp) && !(commands[row].flags & UNSECURED))
         return KB_SW_SECURITY_NOT_SATISFIED;
     return commands[row].run(card, cmd, out);
 }

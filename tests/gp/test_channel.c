@@ -272,6 +272,7 @@ static void what_ends_the_channel(void **state)
 {
     static const char *const ends[] = {
         "00A4000C023F00",               /* another file is current */
+        "00A4000C022F10",               /* also one that is deactivated */
         "8050300008B13E5F938FC108C400", /* a new session begins */
         "8050310008B13E5F938FC108C400", /* and if it is refused */
     };
@@ -281,9 +282,12 @@ static void what_ends_the_channel(void **state)
         start(0x33);
         assert_int_equal(kb_nvm_put(&rig.card.nvm, KB_OBJ_LIFE_CYCLE, "\1", 1), KB_OK);
         assert_true(rig_power(&rig));
-        if (!kb_nvm_has(&rig.card.nvm, KB_OBJ_FILES))
+        if (!kb_nvm_has(&rig.card.nvm, KB_OBJ_FILES)) {
             assert_int_equal(rig_send(&rig, "00E00000(62(82(7821)83(3F00)8A(05)8B(2F0601)))"),
                              0x9000);
+            assert_int_equal(
+                rig_send(&rig, "00E00000(62(82(4121)83(2F10)8A(04)80(0001)8B(2F0601)))"), 0x9000);
+        }
         assert_int_equal(host_select(&host), 0x9000);
         assert_int_equal(host_open(&host, VERSION, &host_keys_128, 0x33), 0x9000);
         assert_int_equal(get_status(), 0x9000);

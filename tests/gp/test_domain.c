@@ -186,6 +186,15 @@ static void store_data_refuses(void **state)
     assert_int_equal(host_send(&host, 0x80CA0042, NULL, 0), 0x6A88); /* none of it is there */
 }
 
+static void store_data_goes_on_in_the_channel_it_began_in_alone(void **state)
+{
+    (void)state;
+    start(0x33);
+    assert_int_equal(host_send_hex(&host, 0x80E21000, "4202AA"), 0x9000);
+    assert_int_equal(host_open(&host, VERSION, &host_keys_128, 0x33), 0x9000);
+    assert_int_equal(host_send_hex(&host, 0x80E29001, "BB"), 0x6985);
+}
+
 static void store_data_completes_the_production_data(void **state)
 {
     uint8_t cplc[42];
@@ -297,6 +306,7 @@ int main(void)
         cmocka_unit_test(store_data_keeps_what_get_data_shows),
         cmocka_unit_test(store_data_puts_blocks_together_wherever_they_were_cut),
         cmocka_unit_test(store_data_refuses),
+        cmocka_unit_test(store_data_goes_on_in_the_channel_it_began_in_alone),
         cmocka_unit_test(store_data_completes_the_production_data),
         cmocka_unit_test(the_life_cycle_goes_forward_and_a_lock_opens_again),
         cmocka_unit_test(a_terminated_card_tells_its_data_and_nothing_more),

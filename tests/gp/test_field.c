@@ -207,6 +207,25 @@ static void another_enable_ends_the_channel(void **state)
     assert_int_equal(host_send(&host, 0x804A0000, NULL, 0), 0x9000);
 }
 
+/* Whoever has the code of a field is not the issuer: its channel opens nothing of the domain. */
+static void a_field_s_channel_opens_nothing_of_the_domain(void **state)
+{
+    uint8_t data[2 + 2 + 98] = {0x42, 98, 0x01, 0x88}, put[160];
+    static const struct host_keys dek = {32, {{0}, {0}, {0}}};
+    size_t len = host_put_key_data(&dek, 0x01, &host_keys_128, put);
+
+    (void)state;
+    start();
+    open();
+    assert_int_equal(host_select(&host), 0x9000);
+    assert_int_equal(host_send(&host, 0x80E28000, data, 2 + 98), 0x6982);
+    assert_int_equal(host_send(&host, 0x80D80081, put, len), 0x6982);
+    assert_int_equal(host_send_hex(&host, 0x80F28002, "4F00"), 0x6982);
+    assert_int_equal(host_send(&host, 0x80F0807F, NULL, 0), 0x6982);
+    assert_int_equal(rig.card.gp.life_cycle, KB_GP_SECURED);
+    assert_int_equal(host_send_hex(&host, 0x80480000, mandatory), 0x9000);
+}
+
 /* The code by the older way is worth as much as before, and asks for no protection. */
 static void a_code_verified_by_challenge_asks_for_no_protection(void **state)
 {
@@ -235,6 +254,7 @@ int main(void)
         cmocka_unit_test(tries_and_states_are_those_of_a_code),
         cmocka_unit_test(the_channel_opens_for_the_enabled_field_alone),
         cmocka_unit_test(another_enable_ends_the_channel),
+        cmocka_unit_test(a_field_s_channel_opens_nothing_of_the_domain),
         cmocka_unit_test(a_code_verified_by_challenge_asks_for_no_protection),
     };
 
