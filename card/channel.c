@@ -41,7 +41,6 @@ static void unpack(struct kb_card *card)
     load(card, channel->adf, &card->adf);
     card->record = channel->record;
     card->pins_verified = channel->pins_verified;
-    kb_sim_reset(card);
 }
 
 void kb_channel_use(struct kb_card *card, uint8_t channel)

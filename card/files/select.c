@@ -196,7 +196,6 @@ static void enter(struct kb_card *card, const struct kb_file *df)
     if (card->adf.kind == KB_FILE_ADF && !is_current_application(card, application.object))
         kb_pin_leave_application(card);
     card->adf = application;
-    kb_sim_reset(card);
 }
 
 /* Clause 8.5: the session of the current application ends; the MF is current then. */
