@@ -27,11 +27,33 @@ static size_t arr_above(const struct kb_plan_build *build, const struct kb_path 
     return best;
 }
 
+static uint16_t fid_of(const struct kb_plan_build *build, size_t arr)
+{
+    const struct kb_path *path = &build->plan->files[build->arrs[arr].file].path;
+
+    return path->fid[path->depth - 1];
+}
+
+/* A link tells the rule of its file by FID and record of an EF.ARR, which a terminal looks for from
+ * the link upward (TS 102 221 clause 9.2.7): what it finds there has to be the same rule. */
+static void share_numbers(struct kb_plan_build *build, size_t one, size_t other)
+{
+    size_t a = build->arrs[one].numbers, b = build->arrs[other].numbers;
+
+    if (fid_of(build, one) != fid_of(build, other))
+        return;
+    for (size_t i = 0; i < build->arr_count; i++)
+        if (build->arrs[i].numbers == a || build->arrs[i].numbers == b)
+            build->arrs[i].numbers = a < b ? a : b;
+}
+
 enum kb_err kb_plan_join_arr(struct kb_plan_build *build, const yaml_node_t *node,
                              const struct kb_plan_file *file)
 {
     size_t arr = arr_above(build, file->is_link ? &file->link : &file->path);
     const struct kb_path *holder = &build->plan->files[build->arrs[arr].file].path;
+
+    share_numbers(build, arr, arr_above(build, &file->path));
 
     build->arr_of[file - build->plan->files] = (uint8_t)arr;
     if (file->path.depth && file->path.fid[file->path.depth - 1] == holder->fid[holder->depth - 1])
@@ -114,6 +136,7 @@ enum kb_err kb_plan_add_arr(struct kb_plan_build *build, const yaml_node_t *node
     err = read_arr(build, node, file, &build->rule_of[plan->file_count]);
     kb_yaml_leave(&build->yaml, mark);
     build->arrs[build->arr_count].file = plan->file_count;
+    build->arrs[build->arr_count].numbers = build->arr_count;
     build->arr_of[plan->file_count] = (uint8_t)build->arr_count++;
     plan->file_count++;
     return err;
@@ -121,14 +144,15 @@ enum kb_err kb_plan_add_arr(struct kb_plan_build *build, const yaml_node_t *node
 
 /* --- Its records --- */
 
-/* Gives every rule that is used through this EF.ARR a record, in the order of the plan. */
+/* Gives every rule that is used through this EF.ARR, or one with the same numbers, a record, in the
+ * order of the plan. */
 static void number_records(struct kb_plan_build *build, size_t index)
 {
     struct kb_plan_arr *arr = &build->arrs[index];
     struct kb_plan_file *file = &build->plan->files[arr->file];
 
     for (size_t i = 0; i < build->plan->file_count; i++) {
-        if (build->arr_of[i] == index)
+        if (build->arrs[build->arr_of[i]].numbers == arr->numbers)
             arr->record[build->rule_of[i]] = 1;
     }
     for (size_t i = 0; i < build->rule_count; i++) {

@@ -37,6 +37,7 @@ struct kb_plan_rule {
 /* One EF.ARR of the plan: the DF it lies in, and the record given to each rule. */
 struct kb_plan_arr {
     size_t file;                   /* index in the plan's files */
+    size_t numbers;                /* the first EF.ARR in which the same records have these rules */
     uint8_t record[KB_PLAN_RULES]; /* per rule: its record, 0 when it is not used */
 };
 

@@ -34,6 +34,8 @@ struct fcp {
     uint16_t fid, size, record_size;
     uint8_t descriptor, sfi, records, life_cycle;
     bool has_rule, has_sfi;
+    uint16_t rule_file;
+    uint8_t rule_record;
     struct kb_span aid;
 };
 
@@ -73,6 +75,8 @@ static void take(struct fcp *fcp, const struct kb_tlv *tlv)
         break;
     case 0x8B:
         fcp->has_rule = tlv->value.len == 3;
+        fcp->rule_file = kb_rd_u16(&rd);
+        fcp->rule_record = kb_rd_u8(&rd);
         break;
     default:
         break;
@@ -266,6 +270,7 @@ static void files_begin_with_the_suggested_contents(void **state)
         const char *path, *content;
     } rows[] = {
         {"2FE2", "980001010000000010F9"},
+        {"2F08", "3C00020000"}, /* TS 102 221 clause 13.6: the card can be suspended */
         {"7FF0/6F08", "07FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"},
         {"7FF0/6F7E", "FFFFFFFFFFFFFF0000FF01"},
         {"7FF0/6F73", "FFFFFFFFFFFFFFFFFFFF0000FF01"},
@@ -295,6 +300,62 @@ static void files_begin_with_the_suggested_contents(void **state)
 }
 
 /* --- Links, and who may do what --- */
+
+/* The rule that the FCP of a file names, as a terminal looks for it: in the DF of the file, then in
+ * the ones above (TS 102 221 clause 9.2.7). */
+static bool find_rule(const char *path, const struct fcp *fcp, struct kb_span *rule)
+{
+    char folder[32], name[40], command[16];
+
+    snprintf(folder, sizeof folder, "%s", path);
+    do {
+        char *end = strrchr(folder, '/');
+
+        *(end ? end : folder) = 0;
+        snprintf(name, sizeof name, "%s%s%04X", folder, *folder ? "/" : "", fcp->rule_file);
+        if (uicc_select(name, NULL) == 0x9000) {
+            snprintf(command, sizeof command, "00B2%02X0400", fcp->rule_record);
+            return uicc_send(command, rule) == 0x9000;
+        }
+    } while (*folder);
+    return false;
+}
+
+static void a_rule_is_found_from_every_name_of_a_file(void **state)
+{
+    static const char *const names[][2] = {
+        {"7FF1/6F3C", "7FF0/6F3C"}, {"7FF1/6FF7", "7FF0/6FF7"},
+        {"7F10/6F3B", "7FF0/6F3B"}, {"7F20/6F07", "7FF0/6F07"},
+        {"7F20/6F39", "7FF0/6F39"}, {"7F10/5F3A/4F3A", "7FF0/5F3A/4F3A"},
+    };
+    struct kb_span answer, rule;
+    uint8_t copy[256];
+    size_t len;
+
+    (void)state;
+    for (size_t i = 0; i < UICC_FILES; i++) {
+        struct fcp fcp;
+
+        assert_int_equal(uicc_select(uicc_files[i].path, &answer), 0x9000);
+        fcp = read_fcp(answer);
+        if (!find_rule(uicc_files[i].path, &fcp, &rule) || rule.data[0] == 0xFF)
+            fail_msg("3F00/%s: no rule %04X/%u", uicc_files[i].path, fcp.rule_file,
+                     fcp.rule_record);
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct fcp fcp[2];
+
+        for (size_t k = 0; k < 2; k++) {
+            assert_int_equal(uicc_select(names[i][k], &answer), 0x9000);
+            fcp[k] = read_fcp(answer);
+        }
+        assert_true(find_rule(names[i][0], &fcp[0], &rule));
+        memcpy(copy, rule.data, rule.len);
+        len = rule.len;
+        assert_true(find_rule(names[i][1], &fcp[1], &rule));
+        assert_true(len == rule.len && !memcmp(copy, rule.data, len));
+    }
+}
 
 /* What the terminal writes into the USIM's file, a GSM terminal reads from its own. */
 static void files_of_two_applications_are_one(void **state)
@@ -400,6 +461,7 @@ int main(void)
         cmocka_unit_test(an_sfi_leads_to_the_file_that_has_it),
         cmocka_unit_test(the_service_tables_speak_of_the_files),
         cmocka_unit_test(files_begin_with_the_suggested_contents),
+        cmocka_unit_test(a_rule_is_found_from_every_name_of_a_file),
         cmocka_unit_test(files_of_two_applications_are_one),
         cmocka_unit_test(nobody_writes_but_whom_the_standards_let),
         cmocka_unit_test(a_terminal_of_gsm_finds_its_files),
