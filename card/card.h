@@ -40,7 +40,7 @@ struct kb_card_port {
 struct kb_rule {
     uint16_t arr_object; /* 0: empty */
     uint8_t arr_record;
-    bool is_df; /* the bits of an access mode mean other things for a DF */
+    bool is_df;                  /* the bits of an access mode mean other things for a DF */
     uint8_t pins[KB_OPERATIONS]; /* bit n: PIN object n */
     uint32_t modes; /* two bits for each operation: enum kb_rule_mode in files/access.h */
 };
@@ -65,7 +65,7 @@ struct kb_card {
     uint8_t pin_of_reference[KB_PINS]; /* key reference of each PIN object, 0 when absent */
     uint8_t pins_disabled;             /* bit n */
     uint8_t pins_replaced;             /* bit n: the universal PIN stands for it */
-    uint8_t pins_shared; /* bit n: verified on one channel, it counts on all of them */
+    uint8_t pins_shared;       /* bit n: verified on one channel, it counts on all of them */
     uint8_t gsm_rehabilitated; /* class A0, in this session: bit 0 EF.IMSI, bit 1 EF.LOCI */
     struct kb_rule rules[KB_RULES];
     uint8_t rule_next;
@@ -86,8 +86,8 @@ struct kb_card {
     uint16_t pending_at; /* answer bytes waiting in buffer for GET RESPONSE */
     uint16_t pending_len;
     uint16_t pending_sw; /* what the last of them come with */
-    uint8_t covered[2]; /* the first two of them, where SW of the last answer lies */
-    uint16_t used;      /* bytes of buffer that are not all zero */
+    uint8_t covered[2];  /* the first two of them, where SW of the last answer lies */
+    uint16_t used;       /* bytes of buffer that are not all zero */
     uint8_t buffer[KB_RESPONSE_MAX];
 };
 

@@ -87,6 +87,10 @@ enum kb_object {
     KB_OBJ_FILES = 204 /* files and the further chunks of their bodies, up to KB_NVM_OBJECTS */
 };
 
-enum kb_life_cycle { KB_LIFE_ADMINISTRATIVE = 0x01, KB_LIFE_SECURED = 0x0F, KB_LIFE_TERMINATED = 0x7F };
+enum kb_life_cycle {
+    KB_LIFE_ADMINISTRATIVE = 0x01,
+    KB_LIFE_SECURED = 0x0F,
+    KB_LIFE_TERMINATED = 0x7F
+};
 
 #endif

@@ -16,7 +16,7 @@ enum kb_sw {
     KB_SW_MORE_DATA_AVAILABLE = 0x62F1,
     KB_SW_MORE_DATA_EXPECTED = 0x63F1,
     KB_SW_AUTHENTICATION_FAILED = 0x6300, /* GlobalPlatform: of a host cryptogram */
-    KB_SW_VERIFY_FAILED = 0x63C0, /* 63CX: X tries left */
+    KB_SW_VERIFY_FAILED = 0x63C0,         /* 63CX: X tries left */
     KB_SW_MEMORY_PROBLEM = 0x6581,
     KB_SW_WRONG_LENGTH = 0x6700,
     KB_SW_CHANNEL_NOT_SUPPORTED = 0x6881,
@@ -46,8 +46,8 @@ enum kb_sw {
     KB_SW_NO_PRECISE_DIAGNOSIS = 0x6F00,
     KB_SW_ALGORITHM_NOT_SUPPORTED = 0x9484, /* GlobalPlatform clause 11.1.3 */
     KB_SW_KEY_CHECK_VALUE_INVALID = 0x9485,
-    KB_SW_MAX_VALUE_REACHED = 0x9850,            /* TS 102 221 clause 11.1.8 */
-    KB_SW_GSM_BYTES = 0x9F00, /* 9FXX: class A0, XX bytes wait for GET RESPONSE */
+    KB_SW_MAX_VALUE_REACHED = 0x9850, /* TS 102 221 clause 11.1.8 */
+    KB_SW_GSM_BYTES = 0x9F00,         /* 9FXX: class A0, XX bytes wait for GET RESPONSE */
     KB_SW_AUTHENTICATION_MAC_INCORRECT = 0x9862, /* TS 31.102 clause 7.3.1 */
     KB_SW_CONTEXT_NOT_SUPPORTED = 0x9864,
     KB_SW_AUTHENTICATION_NO_MEMORY = 0x9866,

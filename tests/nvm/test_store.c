@@ -63,7 +63,8 @@ static void objects_of_every_length_survive_power_off(void **state)
         expect_object(KB_NVM_OBJECTS - 1, data, len);
     }
     assert_int_equal(kb_nvm_put(&nvm, KB_NVM_OBJECTS - 1, data, KB_NVM_OBJECT_MAX), KB_OK);
-    assert_int_equal(kb_nvm_put(&nvm, KB_NVM_OBJECTS - 1, data, KB_NVM_OBJECT_MAX + 1), KB_ERR_TOO_LONG);
+    assert_int_equal(kb_nvm_put(&nvm, KB_NVM_OBJECTS - 1, data, KB_NVM_OBJECT_MAX + 1),
+                     KB_ERR_TOO_LONG);
     expect_object(KB_NVM_OBJECTS - 1, data, KB_NVM_OBJECT_MAX);
 }
 
