@@ -99,6 +99,15 @@ void kb_channel_forget(struct kb_card *card, uint16_t object)
     unpack(card);
 }
 
+void kb_channel_rewind(struct kb_card *card, uint16_t object)
+{
+    pack(card);
+    for (size_t i = 0; i <= KB_CHANNELS; i++)
+        if (card->channels[i].ef == object)
+            card->channels[i].record = 0;
+    unpack(card);
+}
+
 /* A channel opened from the basic one begins as after a reset, one opened from another as that one
  * is (ISO/IEC 7816-4 clause 11.1.2). */
 static void open_channel(struct kb_card *card, uint8_t channel)

@@ -50,6 +50,9 @@ void kb_channel_set_verified(struct kb_card *card, uint8_t pin, bool is_verified
  * was is at the MF. */
 void kb_channel_forget(struct kb_card *card, uint16_t object);
 
+/* An EF has another size: where it is current it stays so, without a current record. */
+void kb_channel_rewind(struct kb_card *card, uint16_t object);
+
 /* MANAGE CHANNEL, 00 70 (TS 102 221 clause 11.1.17). */
 enum kb_sw kb_channel_manage(struct kb_card *card, const struct kb_apdu *cmd,
                              struct kb_writer *out);

@@ -103,7 +103,10 @@ enum kb_sw kb_files_resize(struct kb_card *card, const struct kb_apdu *cmd, stru
         return KB_SW_INCORRECT_DATA;
     if (err)
         return kb_files_sw(err);
-    kb_files_forget(card, &file);
+    kb_access_forget(card, file.object);
+    if (card->transfer.ef == file.object)
+        card->transfer.ef = 0;
+    kb_channel_rewind(card, file.object);
     err = kb_tree_open(card, &card->df, want.file.fid, &named);
     if (!err)
         kb_files_set_current(card, &named);
