@@ -140,8 +140,6 @@ static bool take_and_forget(struct kb_wanted *want, struct kb_span value)
     return true;
 }
 
-/* The data objects of the template (table 4). PIN status and total size say what this card knows by
- * itself. */
 typedef bool (*take)(struct kb_wanted *want, struct kb_span value);
 
 struct part {
@@ -151,6 +149,8 @@ struct part {
 
 static bool take_proprietary(struct kb_wanted *want, struct kb_span value);
 
+/* The data objects of the template (table 4). PIN status and total size say what this card knows by
+ * itself. */
 static const struct part parts[] = {
     {0x82, take_descriptor}, {0x83, take_fid},  {0x84, take_aid},
     {0x8A, take_life_cycle}, {0x8B, take_rule}, {0x80, take_size},
