@@ -76,6 +76,8 @@ static enum kb_err authenticate(const struct kb_bureau *bureau, struct kb_reader
 
     if (!bureau->options->is_to_verify || kb_values_keys(job->record, &keys))
         return KB_OK;
+    if (bureau->options->is_secure) /* nor does a PIN travel in the clear */
+        keys.pin1 = kb_span(NULL, 0);
     err = kb_authenticate(reader, bureau->crypto, &keys, &job->seq, why);
     job->is_proved = !err;
     kb_wipe(&keys, sizeof keys);
