@@ -403,6 +403,26 @@ static void nobody_writes_but_whom_the_standards_let(void **state)
     }
 }
 
+/* TS 102 221 clause 11.1.9.1.1: a modem asks for the PIN on the basic channel and reads the ISIM on
+ * another one. */
+static void the_user_s_pin_counts_on_every_channel(void **state)
+{
+    (void)state;
+    uicc_power_up();
+    assert_int_equal(uicc_send("0028000108 31323334FFFFFFFF", NULL), 0x9000);
+    uicc_power_up();
+    assert_int_equal(uicc_send("0070000001", NULL), 0x9000);
+    assert_int_equal(uicc_send("01A4040C07 A0000000871004", NULL), 0x9000);
+    assert_int_equal(uicc_send("01B0820001", NULL), 0x6982);
+    assert_int_equal(uicc_send("0020000108 31323334FFFFFFFF", NULL), 0x9000);
+    assert_int_equal(uicc_send("01B0820001", NULL), 0x9000);
+    assert_int_equal(uicc_send("0070000001", NULL), 0x9000);
+    assert_int_equal(uicc_send("02A4040C07 A0000000871004", NULL), 0x9000);
+    assert_int_equal(uicc_send("02B0820001", NULL), 0x9000);
+    assert_int_equal(uicc_send("0026000108 31323334FFFFFFFF", NULL), 0x9000);
+    uicc_power_up();
+}
+
 /* --- As a SIM, and what is no file --- */
 
 /* TS 51.011 clause 9.2.1: SELECT by identifier in class A0, answers wait behind 9F. */
@@ -464,6 +484,7 @@ int main(void)
         cmocka_unit_test(a_rule_is_found_from_every_name_of_a_file),
         cmocka_unit_test(files_of_two_applications_are_one),
         cmocka_unit_test(nobody_writes_but_whom_the_standards_let),
+        cmocka_unit_test(the_user_s_pin_counts_on_every_channel),
         cmocka_unit_test(a_terminal_of_gsm_finds_its_files),
         cmocka_unit_test(the_plan_s_objects_are_in_the_card),
     };
