@@ -63,12 +63,14 @@ enum kb_sw kb_gsm_invalidate(struct kb_card *card, const struct kb_apdu *cmd, st
 }
 
 /* Clause 8.15. A file that is only withheld comes back for the session, one that is invalidated for
- * good. */
+ * good. For the first CHV1 does, as clauses 10.3.2 and 10.3.17 have it, whoever may activate the file
+ * for the USIM. */
 enum kb_sw kb_gsm_rehabilitate(struct kb_card *card, const struct kb_apdu *cmd,
                                struct kb_writer *out)
 {
     if (kb_gsm_is_withheld(card)) {
-        if (!kb_access_granted(card, &card->ef, KB_OP_ACTIVATE))
+        if (!kb_access_has_pin(card, KB_GSM_CHV1) &&
+            !kb_access_granted(card, &card->ef, KB_OP_ACTIVATE))
             return KB_SW_SECURITY_NOT_SATISFIED;
         card->gsm_rehabilitated |= withheld_bit(card);
         if (card->ef.lcs == KB_LCS_ACTIVATED)
