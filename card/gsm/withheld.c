@@ -63,8 +63,8 @@ enum kb_sw kb_gsm_invalidate(struct kb_card *card, const struct kb_apdu *cmd, st
 }
 
 /* Clause 8.15. A file that is only withheld comes back for the session, one that is invalidated for
- * good. For the first CHV1 does, as clauses 10.3.2 and 10.3.17 have it, whoever may activate the file
- * for the USIM. */
+ * good. For the first CHV1 does, as clauses 10.3.2 and 10.3.17 have it, whoever may activate the
+ * file for the USIM. */
 enum kb_sw kb_gsm_rehabilitate(struct kb_card *card, const struct kb_apdu *cmd,
                                struct kb_writer *out)
 {
