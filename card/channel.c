@@ -84,15 +84,19 @@ void kb_channel_set_verified(struct kb_card *card, uint8_t pin, bool is_verified
 
 void kb_channel_forget(struct kb_card *card, uint16_t object)
 {
+    uint8_t local = kb_pin_local(card);
+
     pack(card);
     for (size_t i = 0; i <= KB_CHANNELS; i++) {
         struct kb_channel *channel = &card->channels[i];
 
         if (channel->df == object)
-            *channel =
-                (struct kb_channel){.df = KB_OBJ_MF, .pins_verified = channel->pins_verified};
-        if (channel->adf == object)
+            *channel = (struct kb_channel){
+                .df = KB_OBJ_MF, .adf = channel->adf, .pins_verified = channel->pins_verified};
+        if (channel->adf == object) {
             channel->adf = 0;
+            channel->pins_verified &= (uint8_t)~local;
+        }
         if (channel->ef == object)
             channel->ef = 0;
     }

@@ -47,7 +47,7 @@ void kb_channel_clear(struct kb_card *card, uint8_t channel);
 void kb_channel_set_verified(struct kb_card *card, uint8_t pin, bool is_verified, bool on_all);
 
 /* A file is gone, or is not what it was: no channel has it current any more, and one whose DF it
- * was is at the MF. */
+ * was is at the MF. With an application its local PINs are verified no more. */
 void kb_channel_forget(struct kb_card *card, uint16_t object);
 
 /* An EF has another size: where it is current it stays so, without a current record. */

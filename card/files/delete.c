@@ -99,6 +99,24 @@ static bool is_linked(struct kb_card *card, const struct kb_file *file, unsigned
     return false;
 }
 
+/* True when a file below this DF has its rule from this EF.ARR. Without it that file would follow
+ * whatever EF comes to have the number of its object next. */
+static bool is_rule(struct kb_card *card, const struct kb_file *df, uint16_t arr, unsigned levels)
+{
+    struct kb_file child;
+    uint32_t entry;
+    size_t at = 0;
+
+    while (levels && (entry = kb_tree_next(card, df, &at)) != 0) {
+        if (kb_tree_load(card, kb_tree_object_of(entry), &child) || child.object == arr)
+            continue;
+        if (child.arr_object == arr ||
+            (kb_file_is_df(&child) && is_rule(card, &child, arr, levels - 1)))
+            return true;
+    }
+    return false;
+}
+
 static void forget(struct kb_card *card, const struct kb_file *file, unsigned levels)
 {
     struct kb_file child;
@@ -160,7 +178,7 @@ enum kb_sw kb_files_delete(struct kb_card *card, const struct kb_apdu *cmd, stru
         return KB_SW_MEMORY_PROBLEM;
     if (!kb_access_granted(card, &file, KB_OP_DELETE))
         return KB_SW_SECURITY_NOT_SATISFIED;
-    if (!is_link && is_linked(card, &file, LEVELS))
+    if (!is_link && (is_linked(card, &file, LEVELS) || is_rule(card, &df, file.object, LEVELS)))
         return KB_SW_CONDITIONS_NOT_SATISFIED;
     kb_files_forget(card, &file);
     err = remove_entry(card, &df, entry, LEVELS);

@@ -156,6 +156,7 @@ enum kb_err kb_pin_set(struct kb_card *card, uint8_t index, bool is_unblock,
         pin.tries[UNBLOCK_TRIES] = pin.object[UNBLOCK_LIMIT];
     } else {
         pin.tries[TRIES] = pin.object[LIMIT];
+        kb_channel_set_verified(card, index, false, true);
     }
     err = kb_nvm_put(&card->nvm, (uint16_t)(KB_OBJ_PIN + index), pin.object, KB_PIN_OBJECT);
     if (!err)
@@ -216,11 +217,18 @@ int kb_pin_find(const struct kb_card *card, uint8_t reference)
     return -1;
 }
 
+uint8_t kb_pin_local(const struct kb_card *card)
+{
+    uint8_t local = 0;
+
+    for (uint8_t i = 0; i < KB_PINS; i++)
+        set_bit(&local, i, card->pin_of_reference[i] & REFERENCE_LOCAL);
+    return local;
+}
+
 void kb_pin_leave_application(struct kb_card *card)
 {
-    for (uint8_t i = 0; i < KB_PINS; i++)
-        if (card->pin_of_reference[i] & REFERENCE_LOCAL)
-            set_bit(&card->pins_verified, i, false);
+    card->pins_verified &= (uint8_t)~kb_pin_local(card);
 }
 
 uint8_t kb_pin_satisfied(const struct kb_card *card)

@@ -35,6 +35,9 @@ uint8_t kb_pin_satisfied(const struct kb_card *card);
  * tries, 0 for a code that the card does not have. */
 enum kb_err kb_pin_tries(struct kb_card *card, uint8_t index, uint8_t tries[2]);
 
+/* The local PINs (key references 81-8E). Bit n: PIN object n. */
+uint8_t kb_pin_local(const struct kb_card *card);
+
 /* Forgets that local PINs (key references 81-8E) were verified: they belong to the application that
  * ends or gives way to another one (ISO/IEC 7816-4: application-specific security status). */
 void kb_pin_leave_application(struct kb_card *card);

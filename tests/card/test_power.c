@@ -50,6 +50,7 @@ static const struct cut_scene scenes[] = {
      {"00A40004022F0100", "00B0880000"},
      {NULL}},
     {"wrong pin", "00200001 08 39393939FFFFFFFF", {"00200001"}, {NULL}},
+    {"put object", "80440028 (020A01)", {"00200001"}, {NULL}},
 };
 
 /* Every scene on a fresh memory and on one that is about to be compacted. */
@@ -65,22 +66,79 @@ static void a_cut_leaves_the_state_before_or_after(void **state)
     }
 }
 
-/* A wrong code costs a try wherever the power goes: once the card compared, the try is gone for
- * good. */
-static void a_wrong_pin_is_never_compared_for_free(void **state)
-{
-    const struct cut_scene wrong = {"wrong pin", "00200001 08 39393939FFFFFFFF", {NULL}, {NULL}};
+/* --- Tries --- */
 
+enum { OF_PIN, OF_UNBLOCK_CODE };
+
+#define RIGHT "31323334FFFFFFFF"
+#define WRONG "39393939FFFFFFFF"
+#define OTHER "35353535FFFFFFFF"
+
+/* A command that compares, with a wrong value and with the right one; what comes before it, and the
+ * tries that it costs. */
+static const struct guess {
+    const char *before, *wrong, *right;
+    size_t tries;
+} guesses[] = {
+    {NULL, "00200001 08" WRONG, "00200001 08" RIGHT, OF_PIN},
+    {NULL, "00240001 10" WRONG OTHER, "00240001 10" RIGHT OTHER, OF_PIN},
+    {NULL, "00260001 08" WRONG, "00260001 08" RIGHT, OF_PIN},
+    {"00260001 08" RIGHT, "00280001 08" WRONG, "00280001 08" RIGHT, OF_PIN},
+    {NULL, "002C0001 10 3939393939393939" OTHER, "002C0001 10 3132333435363738" OTHER,
+     OF_UNBLOCK_CODE},
+};
+
+static const cut_arming armings[] = {kb_flash_fault_arm, kb_flash_fault_arm_reads};
+
+static uint8_t tries_after_power_up(size_t which)
+{
+    uint8_t tries[KB_PIN_TRIES_OBJECT];
+
+    kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
+    assert_true(rig_power(&rig));
+    assert_int_equal(kb_nvm_read(&rig.card.nvm, KB_OBJ_PIN_TRIES, 0, tries, KB_PIN_TRIES_OBJECT),
+                     KB_OK);
+    return tries[which];
+}
+
+/* A wrong value costs a try wherever the power goes: whoever has heard that it is wrong has paid.
+ */
+static void a_wrong_value_is_never_compared_for_free(void **state)
+{
     (void)state;
     make_card(SIZE_MAX);
-    for (uint64_t cut = 1; cut_run(&rig, kb_flash_fault_arm, &wrong, cut, cut); cut++) {
-        bool was_compared = rig.response[0] == 0x63;
+    for (size_t i = 0; i < 2 * sizeof(guesses) / sizeof(guesses[0]); i++) {
+        const struct guess *guess = &guesses[i / 2];
+        const struct cut_scene wrong = {"wrong", guess->wrong, {NULL}, {guess->before}};
+        const uint8_t full = guess->tries == OF_PIN ? 3 : 10;
 
-        kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
-        assert_true(rig_power(&rig));
-        rig_send(&rig, "00200001");
-        if (was_compared)
-            assert_int_equal(rig.response[1], 0xC2);
+        for (uint64_t cut = 1; cut_run(&rig, armings[i % 2], &wrong, cut, cut); cut++) {
+            bool is_told = rig.response[0] == 0x63;
+            uint8_t left = tries_after_power_up(guess->tries);
+
+            assert_in_range(left, full - 1, is_told ? full - 1 : full);
+            assert_int_equal(rig_send(&rig, guess->right), 0x9000);
+        }
+    }
+}
+
+/* The right one, after a wrong one: tries are given back all at once, by who has proved it. */
+static void a_right_value_gives_the_tries_back_or_not(void **state)
+{
+    (void)state;
+    make_card(SIZE_MAX);
+    for (size_t i = 0; i < 2 * sizeof(guesses) / sizeof(guesses[0]); i++) {
+        const struct guess *guess = &guesses[i / 2];
+        const struct cut_scene right = {
+            "right", guess->right, {NULL}, {guess->wrong, guess->before, guess->wrong}};
+        const uint8_t full = guess->tries == OF_PIN ? 3 : 10;
+
+        for (uint64_t cut = 1; cut_run(&rig, armings[i % 2], &right, cut, cut); cut++) {
+            bool is_done = rig.response[0] == 0x90;
+            uint8_t left = tries_after_power_up(guess->tries);
+
+            assert_in_range(left, is_done ? full : full - 3, full);
+        }
     }
 }
 
@@ -112,7 +170,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cut_leaves_the_state_before_or_after),
-        cmocka_unit_test(a_wrong_pin_is_never_compared_for_free),
+        cmocka_unit_test(a_wrong_value_is_never_compared_for_free),
+        cmocka_unit_test(a_right_value_gives_the_tries_back_or_not),
         cmocka_unit_test(a_cut_change_leaves_one_of_the_two_pins),
     };
 

@@ -251,6 +251,19 @@ static void a_chain_begins_only_where_the_whole_command_would_be_heard(void **st
     assert_int_equal(sample_send(&rig, link, data, 5), 0x6983); /* BLOCKED */
 }
 
+static void a_pin_that_is_put_is_verified_on_no_channel(void **state)
+{
+    (void)state;
+    start();
+    assert_int_equal(sample_send_hex(&rig, 0x00200001, "31323334FFFFFFFF"), 0x9000);
+    assert_int_equal(sample_send_hex(&rig, 0x00700001, ""), 0x9000);
+    assert_int_equal(sample_send_hex(&rig, 0x01200001, "31323334FFFFFFFF"), 0x9000);
+    assert_int_equal(sample_send_hex(&rig, 0x80480000, "840439383736"), 0x9000);
+    assert_int_equal(rig.card.pins_verified, 0);
+    assert_int_equal(rig.card.channels[1].pins_verified, 0);
+    assert_int_equal(sample_send_hex(&rig, 0x01200001, "39383736FFFFFFFF"), 0x9000);
+}
+
 static void data_groupings_and_commands_of_their_own_reach_the_same_card(void **state)
 {
     (void)state;
@@ -398,6 +411,7 @@ int main(void)
         cmocka_unit_test(long_items_come_in_chains_or_extended),
         cmocka_unit_test(a_chain_that_is_left_or_too_long_writes_nothing),
         cmocka_unit_test(a_chain_begins_only_where_the_whole_command_would_be_heard),
+        cmocka_unit_test(a_pin_that_is_put_is_verified_on_no_channel),
         cmocka_unit_test(data_groupings_and_commands_of_their_own_reach_the_same_card),
         cmocka_unit_test(secrets_are_read_by_no_command),
         cmocka_unit_test(a_full_memory_takes_nothing_of_a_command),
