@@ -123,7 +123,7 @@ enum kb_err kb_remote_restart(struct kb_card *card)
     enum kb_err err = KB_OK;
 
     for (unsigned i = 0; i < KB_REMOTE_SETS && !err; i++)
-        if (load(card, i, &record) && record.bytes[KIC] >= KB_SECRETS_OF_PLANS)
+        if (load(card, i, &record) && record.bytes[KID] >= KB_SECRETS_OF_PLANS)
             err = kb_nvm_put(&card->nvm, (uint16_t)(KB_OBJ_REMOTE_CNTR + i), zero, sizeof(zero));
     return err;
 }

@@ -55,8 +55,8 @@ enum kb_err kb_remote_set_check(struct kb_span object);
 bool kb_remote_find(struct kb_card *card, const struct kb_packet *packet,
                     struct kb_remote_set *out);
 
-/* The operator's keys are new: counters of sets that use them begin again, as a part of the
- * caller's transaction. */
+/* The operator's keys are new: counters of sets whose KID is one of them begin again, as a part of
+ * the caller's transaction. Under any other KID old packets are still authentic. */
 enum kb_err kb_remote_restart(struct kb_card *card);
 
 #endif

@@ -55,6 +55,23 @@ static void the_operators_own_keys_are_a_set_once_they_are_made(void **state)
     assert_report(&first, kb_span(rig.response, rig.response_len - 2), KB_STATUS_POR_OK, "029000");
 }
 
+/* It is the KID that makes a packet authentic: where that stays, so does the counter. */
+static void a_packet_is_not_good_again_because_another_kic_was_made(void **state)
+{
+    static const uint8_t set[] = {2, 0, 0x16, 2, KB_SECRETS_OF_PLANS, 9};
+    struct sender first;
+
+    (void)state;
+    assert_int_equal(kb_nvm_put(&rig.card.nvm, KB_OBJ_REMOTE_KEYS + MADE, set, sizeof(set)), KB_OK);
+    remote_use(MADE, 0xB00000);
+    remote_put_keys(KB_SECRETS_OF_PLANS);
+    remote_expect("00A4000C022F11 00D60000021234", "029000");
+    first = sender;
+    assert_int_equal(kb_remote_restart(&rig.card), KB_OK);
+    assert_int_equal(sender_send(&first, &rig, 1), 0x9000);
+    assert_report(&first, kb_span(rig.response, rig.response_len - 2), KB_STATUS_CNTR_LOW, "");
+}
+
 static void key_sets_have_counters_of_their_own(void **state)
 {
     (void)state;
@@ -290,6 +307,8 @@ int main(void)
         cmocka_unit_test_setup(a_target_of_another_set_is_reached_by_one_that_names_none,
                                remote_start),
         cmocka_unit_test_setup(the_operators_own_keys_are_a_set_once_they_are_made, remote_start),
+        cmocka_unit_test_setup(a_packet_is_not_good_again_because_another_kic_was_made,
+                               remote_start),
         cmocka_unit_test_setup(key_sets_have_counters_of_their_own, remote_start),
         cmocka_unit_test_setup(a_set_without_a_counter_takes_nothing, remote_start),
         cmocka_unit_test_setup(a_packet_without_a_counter_is_refused, remote_start),
