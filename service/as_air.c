@@ -108,12 +108,12 @@ enum kb_err kb_as_unpack(struct kb_as *as, const struct kb_mail *mail, struct kb
 
 /* --- Going out --- */
 
-/* Each packet has a reference of its own: the next parts come with the next counter. */
 enum kb_err kb_as_post_sms(struct kb_as *as, struct kb_mail *mail, struct kb_span packet,
-                           uint64_t cntr)
+                           uint64_t reference)
 {
-    const struct kb_sms_split split = {
-        .contents = packet, .packet = KB_SMS_COMMAND_PACKET, .reference = (uint16_t)(cntr & 0xFF)};
+    const struct kb_sms_split split = {.contents = packet,
+                                       .packet = KB_SMS_COMMAND_PACKET,
+                                       .reference = (uint16_t)(reference & 0xFF)};
     unsigned count = kb_sms_split_count(&split);
     enum kb_err err = count ? KB_OK : KB_ERR_TOO_LONG;
 
@@ -161,6 +161,6 @@ enum kb_err kb_as_send(struct kb_as *as, const struct kb_as_known *known, struct
     if (err)
         return err;
     return mail.kind == KB_MAIL_SMS
-               ? kb_as_post_sms(as, &mail, kb_wr_span(&wr), command.cntr)
+               ? kb_as_post_sms(as, &mail, kb_wr_span(&wr), command.cntr & (KB_AS_SCRIPTS - 1))
                : post_frame(as, &mail, kb_wr_span(&wr), kb_as_digits(&known->id_sc));
 }

@@ -15,6 +15,7 @@ enum {
     KB_AS_PACKET_PARTS = 10,  /* of one packet */
     KB_AS_ALL_PARTS = 100000, /* of all numbers */
     KB_AS_PARTS_S = 3600,     /* how long parts wait for others */
+    KB_AS_SCRIPTS = 0x80,     /* in references of short messages: a part of a script */
     KB_AS_REPEATS = 64,       /* times that one answer is given again */
     KB_AS_FORGED_S = 60       /* between two lines on packets that were not authentic */
 };
@@ -161,9 +162,11 @@ struct kb_as_packet {
 /* What mail from the air holds. KB_ERR_ABSENT: no packet (yet). */
 enum kb_err kb_as_unpack(struct kb_as *as, const struct kb_mail *mail, struct kb_as_packet *packet);
 
-/* Posts a packet in as many short messages as it takes, to mail's peer. */
+/* Posts a packet in as many short messages as it takes, to mail's peer. reference: its low byte
+ * tells the parts of this packet from those of others. It follows the counter, and scripts, which
+ * have counters of their own, have the upper half (KB_AS_SCRIPTS). */
 enum kb_err kb_as_post_sms(struct kb_as *as, struct kb_mail *mail, struct kb_span packet,
-                           uint64_t cntr);
+                           uint64_t reference);
 
 /* Protects a message for a card and posts it to its place, with the next counter. */
 enum kb_err kb_as_send(struct kb_as *as, const struct kb_as_known *known, struct kb_as_row *row,

@@ -20,6 +20,7 @@ struct waiting {
     uint64_t id;
     struct kb_as_digits id_sc;
     uint8_t key_set;
+    bool is_repeat; /* that its packet came twice was told already */
     struct kb_ota_command command;
 };
 
@@ -98,7 +99,7 @@ static enum kb_err post(const struct kb_as_turn *turn, const struct kb_as_order 
     kb_ota_command_name_keys(&command, &keys);
     err = kb_ota_protect(turn->as->crypto, &keys, &command, &wr);
     if (!err)
-        err = kb_as_post_sms(turn->as, &mail, kb_wr_span(&wr), cntr);
+        err = kb_as_post_sms(turn->as, &mail, kb_wr_span(&wr), KB_AS_SCRIPTS | cntr);
     kb_wipe(&keys, sizeof(keys));
     return err;
 }
@@ -166,6 +167,7 @@ static enum kb_err read_waiting(struct kb_statement *st, struct waiting *waiting
     waiting->id = (uint64_t)kb_column_int(st, 0);
     waiting->key_set = (uint8_t)kb_column_int(st, 2);
     waiting->command.cntr = (uint64_t)kb_column_int(st, 5);
+    waiting->is_repeat = kb_column_int(st, 6) == KB_STATUS_CNTR_LOW;
     if (!err)
         err = read_blob(st, 3, waiting->command.tar, KB_TAR_SIZE);
     return err ? err : read_blob(st, 4, waiting->command.spi, sizeof(waiting->command.spi));
@@ -237,6 +239,8 @@ static enum kb_err try_one(struct kb_as *as, struct waiting *waiting, struct kb_
         err = KB_ERR_TOO_LONG;
     if (err)
         return KB_ERR_INTEGRITY;
+    if (waiting->is_repeat && response.status == KB_STATUS_CNTR_LOW)
+        return KB_OK;
     err = kb_store_begin(as->store);
     return err ? err : kb_store_end(as->store, keep(&turn, waiting, &response));
 }

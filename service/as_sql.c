@@ -23,14 +23,15 @@
     "CREATE INDEX as_part_taken ON as_part(taken);"
 
 /* Scripts of remote management. key_set, tar, spi: of the packet; status: of its proof of receipt,
- * -1 as long as there is none. */
+ * -1 as long as there is none. 2, "the counter was there before", is what a packet gets that came
+ * twice: a better one may be on its way still. */
 #define VERSION_2                                                                                  \
     "CREATE TABLE as_script(id BIGINT PRIMARY KEY, id_sc TEXT NOT NULL, peer TEXT NOT NULL,"       \
     " key_set INTEGER NOT NULL, tar BYTEA NOT NULL, spi BYTEA NOT NULL, cntr BIGINT NOT NULL,"     \
     " queued BIGINT NOT NULL, answered BIGINT NOT NULL, status INTEGER NOT NULL,"                  \
     " answer BYTEA NOT NULL);"                                                                     \
     "CREATE UNIQUE INDEX as_script_cntr ON as_script(id_sc, key_set, cntr);"                       \
-    "CREATE INDEX as_script_peer ON as_script(peer) WHERE status < 0;"
+    "CREATE INDEX as_script_peer ON as_script(peer) WHERE (status < 0 OR status = 2);"
 
 const char kb_as_schema[] = VERSION_1 VERSION_2;
 
@@ -83,12 +84,13 @@ const char *const kb_as_statements[AS_STATEMENTS] = {
         "SELECT coalesce(max(cntr), 0) FROM as_script WHERE id_sc = $1 AND key_set = $2",
     [AS_ADD_SCRIPT] = "INSERT INTO as_script(id, id_sc, peer, key_set, tar, spi, cntr, queued, "
                       "answered, status, answer) VALUES($1, $2, $3, $4, $5, $6, $7, $8, 0, -1, $9)",
-    [AS_WAITING] = "SELECT id, id_sc, key_set, tar, spi, cntr FROM as_script "
-                   "WHERE peer = $1 AND status < 0 ORDER BY id DESC LIMIT 8",
+    [AS_WAITING] = "SELECT id, id_sc, key_set, tar, spi, cntr, status FROM as_script "
+                   "WHERE peer = $1 AND (status < 0 OR status = 2) ORDER BY id DESC LIMIT 8",
     [AS_ANSWER_SCRIPT] = "UPDATE as_script SET answered = $2, status = $3, answer = $4 "
-                         "WHERE id = $1 AND status < 0",
+                         "WHERE id = $1 AND (status < 0 OR status = 2)",
     [AS_SCRIPT] = "SELECT id, id_sc, key_set, tar, spi, cntr, queued, answered, status, answer "
                   "FROM as_script WHERE id > $1 ORDER BY id LIMIT 1",
 };
 
+_Static_assert((int)KB_STATUS_CNTR_LOW == 2, "a script with this status waits still");
 _Static_assert((int)KB_SESSION_OPERATORS == 8, "AS_OFFERS reads as many as a list can have");

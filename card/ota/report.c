@@ -8,7 +8,8 @@
 #include "crypto/secret.h"
 
 enum {
-    DATA_IN_ONE = 96, /* bytes of data whose packet fits in one message, whatever its security */
+    DATA_IN_ONE = 96,  /* bytes of data whose packet fits in one message, whatever its security */
+    REFERENCES = 0x80, /* of the parts: the application counts its own from 0 */
     DATA_IN_ROOM = KB_INBOX_ROOM - 48 /* in the room; the rest is the packet's */
 };
 
@@ -58,7 +59,7 @@ static void submit(struct kb_card *card, const struct kb_ota_command *command,
     uint8_t packet[KB_SMS_USER_DATA];
     struct kb_writer wr = kb_wr(packet, sizeof(packet));
     struct kb_sms_split split = {.packet = KB_SMS_RESPONSE_PACKET,
-                                 .reference = (uint8_t)command->cntr};
+                                 .reference = (uint8_t)(command->cntr | REFERENCES)};
     enum kb_err err;
 
     free_room(inbox);

@@ -174,6 +174,13 @@ static void a_long_answer_comes_in_parts_in_any_order(void **state)
     assert_int_equal(script.answer[3], 0xFF);
 }
 
+static void keep_answers(struct letters *kept)
+{
+    *kept = back;
+    for (size_t i = 0; i < kept->count; i++)
+        kept->at[i].mail.body.data = kept->at[i].body;
+}
+
 static void answers_may_come_twice_late_and_after_a_restart(void **state)
 {
     struct letters first;
@@ -183,9 +190,7 @@ static void answers_may_come_twice_late_and_after_a_restart(void **state)
     (void)state;
     assert_int_equal(queue("00A4000C022F10", POR_SUBMIT, &one), KB_OK);
     deliver();
-    first = back;
-    for (size_t i = 0; i < first.count; i++)
-        first.at[i].mail.body.data = first.at[i].body;
+    keep_answers(&first);
     assert_int_equal(queue("0088008100", POR_SUBMIT, &two), KB_OK);
     deliver();
     rig_close(&as);
@@ -197,6 +202,64 @@ static void answers_may_come_twice_late_and_after_a_restart(void **state)
     assert_answer_is(&script, "019000");
     script = script_of(two);
     assert_answer_is(&script, "016D00");
+}
+
+/* The centre gives a message twice, and loses or delays an answer. */
+static void that_a_packet_came_twice_is_said_only_until_its_answer_comes(void **state)
+{
+    struct letters first, second;
+    struct kb_as_script script;
+    uint64_t id;
+
+    (void)state;
+    assert_int_equal(queue("00A4000C022F10", POR_SUBMIT, &id), KB_OK);
+    deliver();
+    keep_answers(&first);
+    back.count = 0;
+    send_submits(sender_send_user_data(&phone, out.at[0].mail.body, KB_SMS_PID_USIM_DOWNLOAD,
+                                       KB_SMS_DCS_USIM_8BIT));
+    keep_answers(&second);
+    assert_int_equal(second.count, 1);
+    for (int i = 0; i < 2; i++) {
+        rig_deliver(&as, &second);
+        script = script_of(id);
+        assert_true(script.is_answered);
+        assert_int_equal(script.status, KB_STATUS_CNTR_LOW);
+    }
+    rig_deliver(&as, &first);
+    script = script_of(id);
+    assert_answer_is(&script, "019000");
+    rig_deliver(&as, &second);
+    script = script_of(id);
+    assert_answer_is(&script, "019000");
+}
+
+/* What tells the parts of a packet from those of others. */
+static uint16_t reference_of(struct kb_span user_data)
+{
+    struct kb_sms_header header;
+    struct kb_span rest;
+
+    assert_int_equal(kb_sms_header_parse(user_data, &header, &rest), KB_OK);
+    assert_true(header.is_part);
+    return header.reference;
+}
+
+/* Scripts and their answers have counters of their own, and so the references of their parts. */
+static void parts_of_scripts_are_never_taken_for_parts_of_other_packets(void **state)
+{
+    char hex[800];
+    uint64_t id;
+
+    (void)state;
+    snprintf(hex, sizeof(hex), "00A4000C022F1000D60000C8%0400d00B0000000", 0);
+    assert_int_equal(queue(hex, POR_SUBMIT, &id), KB_OK);
+    deliver();
+    assert_true(out.count > 1 && back.count > 1);
+    for (size_t i = 0; i < out.count; i++)
+        assert_int_equal(reference_of(out.at[i].mail.body), 0x81);
+    for (size_t i = 0; i < back.count; i++)
+        assert_int_equal(reference_of(kb_span(back.at[i].body, back.at[i].mail.body.len)), 0x81);
 }
 
 /* Sealed: neither the script nor what it read lies open in the store. */
@@ -301,6 +364,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_long_answer_comes_in_parts_in_any_order, enter, leave),
         cmocka_unit_test_setup_teardown(answers_may_come_twice_late_and_after_a_restart, enter,
                                         leave),
+        cmocka_unit_test_setup_teardown(
+            that_a_packet_came_twice_is_said_only_until_its_answer_comes, enter, leave),
+        cmocka_unit_test_setup_teardown(parts_of_scripts_are_never_taken_for_parts_of_other_packets,
+                                        enter, leave),
         cmocka_unit_test_setup_teardown(what_was_read_is_sealed, enter, leave),
         cmocka_unit_test_setup_teardown(an_answer_of_nobody_changes_nothing, enter, leave),
         cmocka_unit_test_setup_teardown(an_order_that_makes_no_sense_is_not_taken, enter, leave),
