@@ -137,7 +137,7 @@ static void a_right_value_gives_the_tries_back_or_not(void **state)
             bool is_done = rig.response[0] == 0x90;
             uint8_t left = tries_after_power_up(guess->tries);
 
-            assert_in_range(left, is_done ? full : full - 3, full);
+            assert_in_range(left, is_done ? full : full - 2, full);
         }
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Power cut, torn, at every program and erase of every command of the issuer security domain that
- * writes: no challenge comes twice, no try is given back, keys and data are the old or the new ones
- * altogether. */
+/* Power cut, torn, at every program, erase and read of every command of the issuer security domain
+ * that writes: no challenge comes twice, no try is given back, keys and data are the old or the new
+ * ones altogether. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,14 +34,16 @@ static void power_from(const struct rig *from)
     assert_int_equal(host_select(&host), 0x9000);
 }
 
-static bool run_cut(const struct scene *scene, uint64_t cut, uint64_t seed)
+typedef void (*arming)(struct kb_flash_fault *fault, uint64_t cut_at, uint64_t seed);
+
+static bool run_cut(arming arm, const struct scene *scene, uint64_t cut, uint64_t seed)
 {
     bool is_cut;
     uint16_t sw;
 
     power_from(&made);
     scene->prepare();
-    kb_flash_fault_arm(&rig.fault, cut, seed);
+    arm(&rig.fault, cut, seed);
     sw = scene->command();
     is_cut = rig.fault.is_off;
     if (!is_cut)
@@ -59,12 +61,14 @@ static void run_scene(const struct scene *scene)
 
     rig_blank(&rig);
     host_make_card(&made, VERSION, &host_keys_128);
-    while (run_cut(scene, cut, 0)) {
+    while (run_cut(kb_flash_fault_arm, scene, cut, 0)) {
         for (uint64_t seed = 1; seed < SEEDS; seed++)
-            run_cut(scene, cut, seed);
+            run_cut(kb_flash_fault_arm, scene, cut, seed);
         cut++;
     }
     assert_true(cut > 1);
+    for (cut = 1; run_cut(kb_flash_fault_arm_reads, scene, cut, 0);)
+        cut++;
 }
 
 static void nothing(void)
@@ -141,6 +145,33 @@ static void whoever_learns_that_a_cryptogram_is_wrong_has_paid(void **state)
     run_scene(&(struct scene){begin, authenticate_wrong, 0x6300, check_try});
 }
 
+static void fail_once(void)
+{
+    begin();
+    assert_int_equal(authenticate_wrong(), 0x6300);
+    begin();
+}
+
+static uint16_t authenticate_right(void)
+{
+    answered = host_authenticate(&host, 0x33);
+    return answered;
+}
+
+static void check_tries_back(bool is_cut)
+{
+    (void)is_cut;
+    assert_in_range(wrong_tries(), 0, answered == 0x9000 ? 0 : 2);
+    open();
+    assert_int_equal(wrong_tries(), 0);
+}
+
+static void who_has_proved_the_keys_gets_the_tries_back(void **state)
+{
+    (void)state;
+    run_scene(&(struct scene){fail_once, authenticate_right, 0x9000, check_tries_back});
+}
+
 /* --- Keys, data, life cycle --- */
 
 static uint16_t put_key(void)
@@ -215,11 +246,30 @@ static void the_life_cycle_is_the_old_or_the_new_one(void **state)
     run_scene(&(struct scene){open, lock_card, 0x9000, check_life_cycle});
 }
 
+static void commands_that_only_tell_write_nothing(void **state)
+{
+    uint64_t operations;
+
+    (void)state;
+    rig_blank(&rig);
+    host_make_card(&made, VERSION, &host_keys_128);
+    power_from(&made);
+    open();
+    operations = rig.fault.operations;
+    assert_int_equal(host_select(&host), 0x9000);
+    assert_int_equal(host_send_hex(&host, 0x80F28002, "4F00"), 0x9000);
+    assert_int_equal(rig_send(&rig, "80CA00E000"), 0x9000);
+    assert_int_equal(rig_send(&rig, "00CA00E000"), 0x9000);
+    assert_int_equal(rig.fault.operations, operations);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_challenge_that_was_told_never_comes_again),
         cmocka_unit_test(whoever_learns_that_a_cryptogram_is_wrong_has_paid),
+        cmocka_unit_test(who_has_proved_the_keys_gets_the_tries_back),
+        cmocka_unit_test(commands_that_only_tell_write_nothing),
         cmocka_unit_test(put_key_replaces_all_three_keys_or_none),
         cmocka_unit_test(store_data_keeps_everything_or_nothing),
         cmocka_unit_test(the_life_cycle_is_the_old_or_the_new_one),

@@ -1,28 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Power cut at every program and erase of every command of class A0 that writes, and of what a
- * universal PIN adds: the card shows the state before or the one after, never another. */
+/* Power cut at every operation of every command of class A0 that writes, and of what a universal
+ * PIN adds: the card shows the state before or the one after, never another. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
-#include "tests/card/rig.h"
-#include "wire/hex.h"
-
-enum { SHOWN = 8 };
-
-/* Commands that make the state before, one that writes, and others whose answers show what it left;
- * tries are not among them, which a cut may cost. */
-struct scene {
-    const char *name;
-    const char *before[4];
-    const char *command;
-    const char *shown[SHOWN];
-};
+#include "tests/card/cut.h"
 
 #define SELECT_EF(fid) "A0A4000002" fid
 /* FCP of the MF: the PIN status in it has no tries. */
@@ -30,60 +17,57 @@ struct scene {
 /* EF 6F02 is read with PIN1: as it is, then with the universal PIN. */
 #define OPEN_TO SELECT_EF("6F02"), "A0B0000002", "0020001108 32343638FFFFFFFF", "A0B0000002"
 
-static const struct scene scenes[] = {
+/* Tries are not among what is shown: a cut may cost one. */
+static const struct cut_scene scenes[] = {
     {"UPDATE BINARY",
-     {SELECT_EF("6F01")},
      "A0D6000004 AABBCCDD",
-     {SELECT_EF("6F01"), "A0B0000020"}},
+     {SELECT_EF("6F01"), "A0B0000020"},
+     {SELECT_EF("6F01")}},
     {"UPDATE RECORD of a cyclic EF",
-     {SELECT_EF("6F39")},
      "A0DC000303 000007",
-     {SELECT_EF("6F39"), "A0B2010403", "A0B2020403", "A0B2030403"}},
+     {SELECT_EF("6F39"), "A0B2010403", "A0B2020403", "A0B2030403"},
+     {SELECT_EF("6F39")}},
     {"INCREASE",
-     {SELECT_EF("6F39")},
      "A032000003 000007",
-     {SELECT_EF("6F39"), "A0B2010403", "A0B2020403", "A0B2030403"}},
+     {SELECT_EF("6F39"), "A0B2010403", "A0B2020403", "A0B2030403"},
+     {SELECT_EF("6F39")}},
     {"INVALIDATE",
-     {SELECT_EF("6F01")},
      "A004000000",
-     {SELECT_EF("6F01"), "A0C000000F", "A0B0000001"}},
+     {SELECT_EF("6F01"), "A0C000000F", "A0B0000001"},
+     {SELECT_EF("6F01")}},
     {"REHABILITATE",
-     {SELECT_EF("6F01"), "A004000000"},
      "A044000000",
-     {SELECT_EF("6F01"), "A0C000000F", "A0B0000001"}},
-    {"DISABLE CHV", {NULL}, "A026000108 31323334FFFFFFFF", {PINS, OPEN_TO}},
-    {"ENABLE CHV", {"A026000108 31323334FFFFFFFF"}, "A028000108 31323334FFFFFFFF", {PINS, OPEN_TO}},
+     {SELECT_EF("6F01"), "A0C000000F", "A0B0000001"},
+     {SELECT_EF("6F01"), "A004000000"}},
+    {"CHANGE CHV",
+     "A024000110 31323334FFFFFFFF 35353535FFFFFFFF",
+     {"A020000108 35353535FFFFFFFF"},
+     {NULL}},
+    {"UNBLOCK CHV",
+     "A02C000010 3132333435363738 35353535FFFFFFFF",
+     {"A020000108 35353535FFFFFFFF"},
+     {NULL}},
+    {"DISABLE CHV", "A026000108 31323334FFFFFFFF", {PINS, OPEN_TO}, {NULL}},
+    {"ENABLE CHV", "A028000108 31323334FFFFFFFF", {PINS, OPEN_TO}, {"A026000108 31323334FFFFFFFF"}},
     {"UNBLOCK CHV that is disabled",
-     {"A026000108 31323334FFFFFFFF"},
      "A02C000010 3132333435363738 31323334FFFFFFFF",
-     {PINS, OPEN_TO}},
+     {PINS, OPEN_TO},
+     {"A026000108 31323334FFFFFFFF"}},
     {"DISABLE PIN, the universal PIN replaces it",
-     {NULL},
      "0026910108 31323334FFFFFFFF",
-     {PINS, OPEN_TO}},
+     {PINS, OPEN_TO},
+     {NULL}},
     {"ENABLE PIN, which the universal PIN replaces",
-     {"0026910108 31323334FFFFFFFF"},
      "0028000108 31323334FFFFFFFF",
-     {PINS, OPEN_TO}},
+     {PINS, OPEN_TO},
+     {"0026910108 31323334FFFFFFFF"}},
     {"UNBLOCK PIN, which the universal PIN replaces",
-     {"0026910108 31323334FFFFFFFF"},
      "002C000110 3132333435363738 31323334FFFFFFFF",
-     {PINS, OPEN_TO}},
+     {PINS, OPEN_TO},
+     {"0026910108 31323334FFFFFFFF"}},
 };
 
-static struct rig rig, saved;
-
-static void copy_rig(struct rig *to, const struct rig *from)
-{
-    memcpy(to->memory, from->memory, sizeof(to->memory));
-}
-
-static size_t room_left(void)
-{
-    const struct kb_nvm *nvm = &rig.card.nvm;
-
-    return (size_t)(nvm->bank.units - nvm->tail) << nvm->bank.unit_shift;
-}
+static struct rig rig;
 
 static void make_card(size_t room)
 {
@@ -106,60 +90,9 @@ static void make_card(size_t room)
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         assert_int_equal(rig_send(&rig, commands[i]), 0x9000);
     rig_secure(&rig);
-    while (room_left() > room)
+    while (cut_room_left(&rig) > room)
         assert_int_equal(rig_send(&rig, "00D68300 08 0102030405060708"), 0x9000);
-    copy_rig(&saved, &rig);
-}
-
-static void show(const struct scene *scene, char *out, size_t cap)
-{
-    out[0] = 0;
-    assert_true(rig_power(&rig));
-    for (size_t i = 0; i < SHOWN && scene->shown[i]; i++) {
-        size_t at = strlen(out);
-
-        rig_send(&rig, scene->shown[i]);
-        assert_true(at + 2 * rig.response_len + 1 < cap);
-        kb_hex_encode(kb_span(rig.response, rig.response_len), out + at);
-    }
-}
-
-static void prepare(const struct scene *scene)
-{
-    copy_rig(&rig, &saved);
-    kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
-    assert_true(rig_power(&rig));
-    for (size_t i = 0; i < 4 && scene->before[i]; i++)
-        rig_send(&rig, scene->before[i]);
-}
-
-/* false: the command ran to its end. */
-static bool run_cut(const struct scene *scene, uint64_t cut)
-{
-    prepare(scene);
-    kb_flash_fault_arm(&rig.fault, cut, cut);
-    rig_send(&rig, scene->command);
-    return rig.fault.is_off;
-}
-
-static void check_scene(const struct scene *scene)
-{
-    static char before[4096], after[4096], now[4096];
-    uint64_t cut;
-
-    prepare(scene);
-    show(scene, before, sizeof(before));
-    run_cut(scene, KB_FLASH_NEVER);
-    assert_true(rig.response[0] == 0x90 || rig.response[0] == 0x9F);
-    show(scene, after, sizeof(after));
-    assert_string_not_equal(before, after);
-    for (cut = 1; run_cut(scene, cut); cut++) {
-        kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
-        show(scene, now, sizeof(now));
-        if (strcmp(now, before) != 0)
-            assert_string_equal(now, after);
-    }
-    assert_true(cut > 1);
+    cut_save(&rig);
 }
 
 static void a_cut_leaves_the_state_before_or_after(void **state)
@@ -170,7 +103,7 @@ static void a_cut_leaves_the_state_before_or_after(void **state)
     for (size_t r = 0; r < sizeof(rooms) / sizeof(rooms[0]); r++) {
         make_card(rooms[r]);
         for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
-            check_scene(&scenes[i]);
+            cut_check(&rig, &scenes[i]);
     }
 }
 
@@ -178,16 +111,17 @@ static void a_cut_leaves_the_state_before_or_after(void **state)
  * power goes once the card has compared. */
 static void a_wrong_value_is_never_compared_for_free(void **state)
 {
-    static const struct scene wrong[] = {
-        {"VERIFY CHV", {NULL}, "A020000108 39393939FFFFFFFF", {NULL}},
-        {"DISABLE CHV", {NULL}, "A026000108 39393939FFFFFFFF", {NULL}},
-        {"DISABLE PIN", {NULL}, "0026910108 39393939FFFFFFFF", {NULL}},
+    static const struct cut_scene wrong[] = {
+        {"VERIFY CHV", "A020000108 39393939FFFFFFFF", {NULL}, {NULL}},
+        {"CHANGE CHV", "A024000110 39393939FFFFFFFF 35353535FFFFFFFF", {NULL}, {NULL}},
+        {"DISABLE CHV", "A026000108 39393939FFFFFFFF", {NULL}, {NULL}},
+        {"DISABLE PIN", "0026910108 39393939FFFFFFFF", {NULL}, {NULL}},
     };
 
     (void)state;
     make_card(SIZE_MAX);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        for (uint64_t cut = 1; run_cut(&wrong[i], cut); cut++) {
+        for (uint64_t cut = 1; cut_run(&rig, kb_flash_fault_arm, &wrong[i], cut, cut); cut++) {
             bool was_compared = rig.response[0] == 0x98 || rig.response[0] == 0x63;
 
             kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
