@@ -261,6 +261,22 @@ static void the_service_tables_speak_of_the_files(void **state)
     }
 }
 
+/* TS 31.102 clauses 4.2.8 and 4.4.11: records of two registrations are service 136, DF.5G_ProSe is
+ * there for service 139, DF.5MBSUECONFIG for 147. */
+static void services_of_5g_are_told(void **state)
+{
+    static const uint8_t services[] = {122, 136, 139, 147};
+    struct kb_span answer;
+
+    (void)state;
+    assert_int_equal(uicc_select("7FF0/5FC0/4F03", &answer), 0x9000);
+    assert_int_equal(read_fcp(answer).records, 2);
+    assert_int_equal(uicc_select("7FF0/6F38", NULL), 0x9000);
+    assert_int_equal(uicc_send("00B0000000", &answer), 0x9000);
+    for (size_t i = 0; i < sizeof services; i++)
+        assert_true(is_available(answer, services[i]));
+}
+
 /* --- Contents --- */
 
 /* TS 31.102 annex E, and clause 4.2.8 for service 33 of EF.UST. */
@@ -480,6 +496,7 @@ int main(void)
         cmocka_unit_test(every_file_of_the_standards_is_there_and_as_they_say),
         cmocka_unit_test(an_sfi_leads_to_the_file_that_has_it),
         cmocka_unit_test(the_service_tables_speak_of_the_files),
+        cmocka_unit_test(services_of_5g_are_told),
         cmocka_unit_test(files_begin_with_the_suggested_contents),
         cmocka_unit_test(a_rule_is_found_from_every_name_of_a_file),
         cmocka_unit_test(files_of_two_applications_are_one),

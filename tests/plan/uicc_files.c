@@ -174,7 +174,7 @@ const struct uicc_file uicc_files[UICC_FILES] = {
     {"7FF0/5FC0/4F09", KB_FILE_TRANSPARENT, 9, 1, 0, false, {130}},
     {"7FF0/5FC0/4F0A", KB_FILE_TRANSPARENT, 10, 1, 0, false, {124}},
     {"7FF0/5FC0/4F0B", KB_FILE_TRANSPARENT, 11, 1, 0, false, {132}},
-    {"7FF0/5FC0/4F0C", KB_FILE_TRANSPARENT, 12, 1, 0, false, {133}},
+    {"7FF0/5FC0/4F0C", KB_FILE_TRANSPARENT, 12, 1, 0, false, {135}},
     {"7FF0/5FC0/4F0D", KB_FILE_TRANSPARENT, 13, 1, 0, false, {137}},
     {"7FF0/5FC0/4F0E", KB_FILE_TRANSPARENT, 14, 1, 0, false, {138}},
     {"7FF0/5FC0/4F0F", KB_FILE_TRANSPARENT, 15, 1, 0, false, {140}},
