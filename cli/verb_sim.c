@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/verb_ota.h"
 #include "desk/progress.h"
 #include "sim/world.h"
 #include "wire/hex.h"
@@ -141,8 +141,8 @@ static enum kb_err take_words(const struct kb_cli *cli, struct kb_world_config *
     return KB_OK;
 }
 
-static enum kb_err take_config(const struct kb_cli *cli, struct kb_world_config *config,
-                               struct kb_report *why)
+static enum kb_err take_config(const struct kb_cli *cli, struct kb_ota_work *script,
+                               struct kb_world_config *config, struct kb_report *why)
 {
     enum kb_err err = take_numbers(cli, config, why);
 
@@ -150,6 +150,10 @@ static enum kb_err take_config(const struct kb_cli *cli, struct kb_world_config 
         err = take_words(cli, config, why);
     if (!err)
         err = take_shares(cli, config, why);
+    if (!err && kb_cli_value(cli, "script"))
+        err = kb_ota_take_script(script, why);
+    if (script->script.count)
+        config->script = &script->script;
     config->plan = kb_cli_value(cli, "plan");
     config->has_files = kb_cli_flag(cli, "files");
     return err;
@@ -182,6 +186,12 @@ static void say_summary(const struct kb_cli *cli, const struct kb_world_config *
                result->bytes);
     kb_cli_say(cli, "faults          %" PRIu64 " cuts of power, %" PRIu64 " killed servers",
                result->cuts, result->kills);
+    if (config->script)
+        kb_cli_say(cli,
+                   "scripts         %" PRIu64 " done, %" PRIu64 " failed, %" PRIu64
+                   " without an answer; on %" PRIu64 " cards",
+                   result->scripts.done, result->scripts.failed, result->scripts.open,
+                   result->scripts.cards);
     if (config->dishonest)
         kb_cli_say(cli,
                    "dishonest       %" PRIu64 " lies; it knows the keys of %" PRIu64 " subscribers",
@@ -214,6 +224,14 @@ static json_t *links_json(const struct kb_world_result *result)
     return object;
 }
 
+static json_t *scripts_json(const struct kb_world_result *result)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "queued", (json_int_t)result->scripts.queued,
+                     "done", (json_int_t)result->scripts.done, "failed",
+                     (json_int_t)result->scripts.failed, "open", (json_int_t)result->scripts.open,
+                     "cards", (json_int_t)result->scripts.cards);
+}
+
 static json_t *summary_json(const struct kb_world_config *config,
                             const struct kb_world_result *result, const char *digest)
 {
@@ -232,6 +250,8 @@ static json_t *summary_json(const struct kb_world_config *config,
         json_object_set_new(object, "lies", json_integer((json_int_t)result->lies));
         json_object_set_new(object, "known_keys", json_integer((json_int_t)result->known));
     }
+    if (config->script)
+        json_object_set_new(object, "scripts", scripts_json(result));
     if (result->open)
         json_object_set_new(object, "open", json_integer((json_int_t)result->open));
     json_object_set_new(object, "promises", json_string(kb_world_promise_text(result->broken)));
@@ -293,7 +313,7 @@ static void run_to_end(struct kb_world *world, uint64_t cards, bool is_silent)
     kb_progress_end(&progress);
 }
 
-static enum kb_exit simulate(struct kb_cli *cli)
+static enum kb_exit run_world(struct kb_cli *cli, struct kb_ota_work *script)
 {
     struct kb_world_config config = {0};
     struct kb_world_result result;
@@ -301,8 +321,7 @@ static enum kb_exit simulate(struct kb_cli *cli)
     struct kb_world *world = NULL;
     enum kb_exit code;
 
-    catch_signals();
-    if (take_config(cli, &config, &why) || kb_world_open(&config, &world, &why))
+    if (take_config(cli, script, &config, &why) || kb_world_open(&config, &world, &why))
         return kb_cli_fail(cli, &why);
     run_to_end(world, config.cards, kb_cli_is_json(cli));
     if (stopped) {
@@ -312,6 +331,23 @@ static enum kb_exit simulate(struct kb_cli *cli)
     kb_world_result(world, &result);
     code = tell(cli, &config, &result);
     kb_world_close(world);
+    return code;
+}
+
+static enum kb_exit simulate(struct kb_cli *cli)
+{
+    struct kb_ota_work *script = calloc(1, sizeof(*script));
+    struct kb_report why = {KB_OK, ""};
+    enum kb_exit code;
+
+    catch_signals();
+    if (!script) {
+        kb_report(&why, KB_ERR_MEMORY, "out of memory");
+        return kb_cli_fail(cli, &why);
+    }
+    script->cli = cli;
+    code = run_world(cli, script);
+    free(script);
     return code;
 }
 
@@ -355,6 +391,10 @@ static const struct kb_cli_option options[] = {
     {"plan", "FILE",
      "The maker's plan of the cards, with a section 'air'; a built-in one unless told. "
      "What that section says gives way to the options here and the operators of this world.",
+     false, false},
+    {"script", "FILE",
+     "The application server sends this script of remote file management to every card, in the "
+     "words of keyborn ota send.",
      false, false},
     {"files", NULL,
      "Keep the databases in files (a private folder, removed afterwards) and search "

@@ -37,6 +37,7 @@ const char *kb_world_promise_text(enum kb_world_promise promise)
         [KB_PROMISE_END] = "a card ends neither personalized nor with a reason",
         [KB_PROMISE_SECRET] = "a secret shows on a link",
         [KB_PROMISE_SERVER] = "the application server's database holds a key",
+        [KB_PROMISE_SCRIPT] = "a script runs twice, is lost, or has an answer without having run",
         [KB_PROMISE_PARTY] = "a party does not do what it says",
     };
 

@@ -54,6 +54,7 @@ struct kb_world {
     char dir[64];              /* of the databases; "": they are in memory */
     struct kb_sim_maker *maker;
     struct kb_sim_dishonest *dishonest;
+    struct kb_sim_scripts *scripts; /* NULL: there are none */
     struct kb_sim_secrets *secrets; /* to be searched for in the AS's files */
 
     struct kb_sim_phone **phones; /* by card; NULL: not yet made, or retired */

@@ -12,6 +12,7 @@
 #include "reader/memory.h"
 #include "sim/inside.h"
 #include "sim/memory.h"
+#include "sim/script.h"
 
 enum {
     WAIT_S = 45,
@@ -208,6 +209,8 @@ static enum kb_err make_model(struct kb_world *world, struct kb_report *why)
     kb_memory_reader_init(&reader, card, &port);
     if (!err)
         err = kb_air_maker_model(maker->maker, &reader.reader, why);
+    if (!err)
+        err = kb_sim_scripts_model(world, &reader.reader, why);
     free(card);
     return err;
 }

@@ -178,6 +178,7 @@ static void enter_world(struct kb_sim_phone *phone, const struct kb_air_card *ma
     phone->on_at = world->clock.now;
     world->phones[phone->number] = phone;
     switch_on(phone);
+    kb_sim_script_begin(phone);
 }
 
 enum kb_err kb_sim_phone_begin(struct kb_world *world, uint64_t number, struct kb_report *why)
@@ -207,8 +208,16 @@ static void retires(void *ctx, const struct kb_sim_event *event)
 {
     struct kb_sim_phone *phone = kb_sim_phone(ctx, event->card);
 
-    if (phone)
+    if (phone && !kb_sim_script_holds(phone))
         kb_sim_phone_retire(phone);
+}
+
+void kb_sim_phone_linger(struct kb_sim_phone *phone)
+{
+    const struct kb_world_config *config = &phone->world->config;
+    bool has_faults = config->loss + config->duplicate + config->reorder > 0;
+
+    plan(phone, has_faults ? KB_SIM_LONGEST_MS : LINGER_MS, retires);
 }
 
 void kb_sim_phone_retire(struct kb_sim_phone *phone)
@@ -217,6 +226,7 @@ void kb_sim_phone_retire(struct kb_sim_phone *phone)
 
     phone->is_leaving = true;
     kb_sim_check_retire(world, phone);
+    kb_sim_script_collect(phone);
     if (phone->is_on)
         kb_terminal_off(phone->terminal);
     kb_sim_watch_end(&phone->watch);
@@ -239,7 +249,6 @@ static void settle(struct kb_sim_phone *phone, enum kb_world_outcome outcome)
 {
     struct kb_world *world = phone->world;
     struct kb_world_record *record = &world->records[phone->number];
-    bool has_faults = world->config.loss + world->config.duplicate + world->config.reorder > 0;
 
     phone->is_settled = true;
     record->outcome = (uint8_t)outcome;
@@ -252,7 +261,7 @@ static void settle(struct kb_sim_phone *phone, enum kb_world_outcome outcome)
         phone->is_on = false;
         kb_sim_phone_detach(phone);
     }
-    plan(phone, has_faults ? KB_SIM_LONGEST_MS : LINGER_MS, retires);
+    kb_sim_phone_linger(phone);
 }
 
 /* --- Where it stands --- */
@@ -315,6 +324,7 @@ void kb_sim_phone_look(struct kb_sim_phone *phone)
 {
     uint8_t before = phone->state;
 
+    kb_sim_script_look(phone);
     if (phone->is_leaving)
         return;
     if (phone->is_on && !kb_terminal_is_on(phone->terminal))

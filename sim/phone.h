@@ -10,6 +10,7 @@
 #include "device/terminal.h"
 #include "sim/clock.h"
 #include "sim/random.h"
+#include "sim/script.h"
 #include "sim/subscribers.h"
 #include "sim/watch.h"
 #include "wire/bcd.h"
@@ -80,6 +81,7 @@ struct kb_sim_phone {
     uint32_t submit_turn;
     int64_t sms_up_at, sms_down_at; /* the last one came then */
     struct kb_sim_user user;
+    struct kb_sim_scripted scripted;
 
     struct kb_chance card_chance, network_chance, user_chance, power_chance;
     struct kb_sim_watch watch;
@@ -93,6 +95,8 @@ struct kb_sim_phone {
 
 /* Makes card number and switches it on. KB_ERR_TIMEOUT: the AS is away, later. */
 enum kb_err kb_sim_phone_begin(struct kb_world *world, uint64_t number, struct kb_report *why);
+/* Goes when nothing can be on its way to it any more, unless it has to stay. */
+void kb_sim_phone_linger(struct kb_sim_phone *phone);
 void kb_sim_phone_retire(struct kb_sim_phone *phone);
 void kb_sim_phone_detach(struct kb_sim_phone *phone);
 void kb_sim_phone_free(struct kb_sim_phone *phone); /* with what it keeps for the next card */

@@ -20,7 +20,8 @@ enum kb_chance_purpose {
     KB_CHANCE_MAIL = 8,    /* what becomes of mail between servers */
     KB_CHANCE_REGISTER = 9,
     KB_CHANCE_WORLD = 10,
-    KB_CHANCE_ATTACKER = 11
+    KB_CHANCE_ATTACKER = 11,
+    KB_CHANCE_SCRIPT = 12 /* when the AS queues scripts for a card */
 };
 
 struct kb_chance {

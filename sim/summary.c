@@ -7,6 +7,7 @@
 #include "sim/dishonest.h"
 #include "sim/inside.h"
 #include "sim/memory.h"
+#include "sim/script.h"
 
 static int compare(const void *a, const void *b)
 {
@@ -86,6 +87,7 @@ void kb_world_result(struct kb_world *world, struct kb_world_result *result)
     count_cards(world, result);
     count_latencies(world, result);
     count_work(world, result);
+    kb_sim_scripts_count(world, result);
     kb_sim_links_finish(&world->links, result->digest);
     world->is_digested = true;
 }

@@ -11,6 +11,7 @@
 #include "sim/inside.h"
 #include "sim/maker.h"
 #include "sim/memory.h"
+#include "sim/script.h"
 #include "sim/secrets.h"
 #include "sim/servers.h"
 
@@ -175,6 +176,8 @@ static enum kb_err open_world(struct kb_world *world, struct kb_report *why)
     name_operators(world);
     err = kb_sim_links_start(&world->links, world->crypto);
     if (!err)
+        err = kb_sim_scripts_open(world, why);
+    if (!err)
         err = kb_sim_maker_open(world, why);
     if (!err)
         err = open_hosts(world, why);
@@ -246,6 +249,7 @@ void kb_world_close(struct kb_world *world)
     remove_files(world);
     kb_sim_dishonest_free(world->dishonest);
     kb_sim_maker_close(world);
+    kb_sim_scripts_close(world);
     for (unsigned i = 0; i < world->operator_count; i++)
         kb_sim_subscribers_end(&world->operators[i].subscribers);
     if (world->secrets)
@@ -281,12 +285,14 @@ bool kb_world_step(struct kb_world *world)
     if (!kb_sim_step(&world->clock)) {
         kb_sim_check_server(world);
         look_for_open_cards(world);
+        kb_sim_scripts_check(world);
         return false;
     }
     if (world->begun == world->config.cards) {
         world->is_calm = world->clock.now > world->last_on + CALM_MS;
         if (world->clock.now > world->last_on + CALM_MS + DEADLINE_MS) {
             look_for_open_cards(world);
+            kb_sim_scripts_check(world);
             return false;
         }
     }

@@ -11,6 +11,7 @@
 #ifndef KB_SIM_WORLD_H
 #define KB_SIM_WORLD_H
 
+#include "desk/script.h"
 #include "sim/crypto.h"
 #include "sim/links.h"
 #include "wire/report.h"
@@ -59,6 +60,7 @@ struct kb_world_config {
     enum kb_world_front front;
     const char *plan; /* the maker's; NULL: the built-in one */
     enum kb_world_dishonest dishonest;
+    const struct kb_script *script; /* the AS sends it to every card; NULL: none */
 
     int64_t interval_ms; /* between two cards, on average; 0: chosen */
     uint64_t pool;       /* identities of an operator; 0: enough */
@@ -70,6 +72,7 @@ struct kb_world_config {
     bool repeats_identity; /* two operators' registers share their identities */
     bool leaks_key;        /* a card's key shows on a link */
     bool never_begins;     /* users never pick the menu entry */
+    bool card_forgets;     /* a card forgets the counter of the scripts that it ran */
 };
 
 enum kb_world_promise {
@@ -79,6 +82,7 @@ enum kb_world_promise {
     KB_PROMISE_END,      /* every card ends personalized or with a reason */
     KB_PROMISE_SECRET,   /* no secret on a link outside of its seal */
     KB_PROMISE_SERVER,   /* the application server's database holds no key */
+    KB_PROMISE_SCRIPT,   /* no script runs twice, none is lost, and none has an answer unrun */
     KB_PROMISE_PARTY     /* a party answers as its header says */
 };
 
@@ -94,6 +98,7 @@ struct kb_world_record {
     uint8_t reason;   /* enum kb_session_reason */
     uint8_t provider; /* number, from 1; 0: none */
     uint8_t attempts, cuts;
+    bool is_scripted;    /* a script was done, and its answer came back */
     uint16_t messages;   /* short messages between terminal and centre, or frames of a channel */
     uint32_t bytes;      /* in them: TPDUs, or what went through the channel */
     uint32_t latency_ms; /* from switched on to settled */
@@ -113,6 +118,13 @@ struct kb_world_result {
     uint64_t lies;                  /* of the dishonest server */
     uint64_t known;                 /* subscribers whose key in the register it knows */
     double wall_s;
+    struct {
+        uint64_t queued;
+        uint64_t done;   /* with an answer, every command done */
+        uint64_t failed; /* with an answer that tells of something else */
+        uint64_t open;   /* without an answer, or with none but that they came twice */
+        uint64_t cards;  /* that have done one */
+    } scripts;
 
     enum kb_world_promise broken;
     uint64_t broken_event, broken_card;
