@@ -226,6 +226,107 @@ static void a_field_s_channel_opens_nothing_of_the_domain(void **state)
     assert_int_equal(host_send_hex(&host, 0x80480000, mandatory), 0x9000);
 }
 
+/* --- Power cuts --- */
+
+typedef void (*arming)(struct kb_flash_fault *fault, uint64_t cut_at, uint64_t seed);
+
+static const arming armings[] = {kb_flash_fault_arm, kb_flash_fault_arm_reads};
+
+static unsigned cuts; /* that a test made */
+
+static bool power_up(void)
+{
+    bool is_cut = rig.fault.is_off;
+
+    kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
+    assert_true(rig_power(&rig));
+    cuts += is_cut;
+    return is_cut;
+}
+
+/* A try was lost before this one. Returns whether the power went, and in sw what the card said. */
+static bool authenticate_cut(arming arm, uint64_t cut, bool is_right, uint16_t *sw)
+{
+    start();
+    enable();
+    assert_int_equal(try_wrong(), 0x63C2);
+    assert_true(rig_power(&rig));
+    enable();
+    assert_int_equal(host_initialize(&host, VERSION, &keys, 8), 0x9000);
+    host.scp.chaining[0] ^= is_right ? 0 : 1;
+    arm(&rig.fault, cut, cut);
+    *sw = host_authenticate(&host, 0x33);
+    return power_up();
+}
+
+static void a_try_of_the_channel_is_paid_wherever_the_power_goes(void **state)
+{
+    uint16_t sw;
+
+    (void)state;
+    cuts = 0;
+    for (size_t i = 0; i < 2; i++)
+        for (uint64_t cut = 1; authenticate_cut(armings[i], cut, false, &sw); cut++) {
+            assert_in_range(sample_state(&rig, 0).tries, 1, sw == 0x63C1 ? 1 : 2);
+            open();
+            assert_int_equal(sample_state(&rig, 0).tries, SAMPLE_TRIES);
+        }
+    assert_true(cuts > 8);
+}
+
+static void tries_come_back_with_the_channel_or_not(void **state)
+{
+    uint16_t sw;
+
+    (void)state;
+    cuts = 0;
+    for (size_t i = 0; i < 2; i++)
+        for (uint64_t cut = 1; authenticate_cut(armings[i], cut, true, &sw); cut++) {
+            assert_in_range(sample_state(&rig, 0).tries, sw == 0x9000 ? SAMPLE_TRIES : 1,
+                            SAMPLE_TRIES);
+            assert_int_equal(host_send_hex(&host, 0x80480000, mandatory), 0x6882);
+            open();
+        }
+    assert_true(cuts > 8);
+}
+
+/* Protected: sent again through a channel of its own. */
+static bool put_cut(arming arm, uint64_t cut, uint32_t header, const char *data)
+{
+    start();
+    open();
+    if (!data)
+        assert_int_equal(host_send_hex(&host, 0x80480000, mandatory), 0x9000);
+    arm(&rig.fault, cut, cut);
+    data ? host_send_hex(&host, header, data) : host_send(&host, header, NULL, 0);
+    return power_up();
+}
+
+static void a_protected_put_or_lock_is_done_or_not(void **state)
+{
+    uint8_t imsi[9];
+
+    (void)state;
+    cuts = 0;
+    for (size_t i = 0; i < 2; i++) {
+        for (uint64_t cut = 1; put_cut(armings[i], cut, 0x80480000, mandatory); cut++) {
+            bool has_ki = kb_nvm_has(&rig.card.nvm, KB_OBJ_KI + 1);
+
+            sample_read_file(&rig, 0x6F07, 0, imsi, sizeof(imsi));
+            assert_int_equal(imsi[0], has_ki ? 0x08 : 0xFF);
+            open();
+            assert_int_equal(host_send_hex(&host, 0x80480000, mandatory), 0x9000);
+        }
+        for (uint64_t cut = 1; put_cut(armings[i], cut, 0x804A0000, NULL); cut++) {
+            if (sample_state(&rig, 0).state == LOCKED)
+                continue;
+            open();
+            assert_int_equal(host_send(&host, 0x804A0000, NULL, 0), 0x9000);
+        }
+    }
+    assert_true(cuts > 8);
+}
+
 /* The code by the older way is worth as much as before, and asks for no protection. */
 static void a_code_verified_by_challenge_asks_for_no_protection(void **state)
 {
@@ -255,6 +356,9 @@ int main(void)
         cmocka_unit_test(the_channel_opens_for_the_enabled_field_alone),
         cmocka_unit_test(another_enable_ends_the_channel),
         cmocka_unit_test(a_field_s_channel_opens_nothing_of_the_domain),
+        cmocka_unit_test(a_try_of_the_channel_is_paid_wherever_the_power_goes),
+        cmocka_unit_test(tries_come_back_with_the_channel_or_not),
+        cmocka_unit_test(a_protected_put_or_lock_is_done_or_not),
         cmocka_unit_test(a_code_verified_by_challenge_asks_for_no_protection),
     };
 
