@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Power cut, torn, at every program, erase and read of every personalization command, with room in
- * the memory and with none left: a try is never given back, items are wholly there or not at all,
- * LOCK and BLOCKED are for ever. */
+/* Power cut at every operation of every personalization command: a try is never given back, items
+ * are wholly there or not at all, SECURED, LOCK and BLOCKED are for ever. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,16 +9,10 @@
 
 #include <cmocka.h>
 
-#include "tests/perso/sample.h"
+#include "crypto/cmac.h"
+#include "tests/perso/scene.h"
 
-enum {
-    SEEDS = 3,
-    SESSION = 200, /* bytes that a session writes in front of the command */
-    FILLER_OBJECT = KB_OBJ_SECRET + 31,
-    FILLER = 100
-};
-
-static struct rig rig, made, start;
+static struct rig rig, made, unfinished;
 static struct builder builder;
 static const uint8_t wrong_code[16] = {0xBA, 0xD0};
 
@@ -28,87 +21,6 @@ static int make_card(void **state)
     (void)state;
     sample_begin(&made, &builder);
     return 0;
-}
-
-/* A command, what happened before it, and what must hold whatever a cut left of it. */
-struct scene {
-    void (*past)(void);    /* leaves its traces in the memory */
-    void (*session)(void); /* after power-up, in front of the command */
-    uint16_t (*command)(void);
-    uint16_t sw;                /* when nothing is cut */
-    void (*check)(uint16_t sw); /* after power is back; sw is what the cut command answered */
-};
-
-static void power_from(const struct rig *from)
-{
-    kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
-    sample_copy(&rig, from);
-    assert_true(rig_power(&rig));
-}
-
-static size_t room_left(void)
-{
-    const struct kb_nvm *nvm = &rig.card.nvm;
-
-    return (size_t)(nvm->bank.units - nvm->tail) << nvm->bank.unit_shift;
-}
-
-/* Writes what is soon garbage until no more than this is left in the active bank, so that the
- * commands behind it compact the store. */
-static void leave_room(size_t room)
-{
-    static const uint8_t filler[FILLER];
-
-    while (room_left() > room) {
-        size_t len = room_left() > room + 2 * FILLER ? FILLER : 1;
-
-        assert_int_equal(kb_nvm_put(&rig.card.nvm, FILLER_OBJECT, filler, len), KB_OK);
-    }
-}
-
-typedef void (*arming)(struct kb_flash_fault *fault, uint64_t cut_at, uint64_t seed);
-
-/* Runs the command with power cut at this operation; false when the command ended before it. */
-static bool run_cut(arming arm, const struct scene *scene, size_t room, uint64_t cut, uint64_t seed)
-{
-    bool is_cut;
-    uint16_t sw;
-
-    power_from(&start);
-    scene->session();
-    leave_room(room);
-    arm(&rig.fault, cut, seed);
-    sw = scene->command();
-    is_cut = rig.fault.is_off;
-    if (!is_cut)
-        assert_int_equal(sw, scene->sw);
-    kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
-    assert_true(rig_power(&rig));
-    scene->check(sw);
-    return is_cut;
-}
-
-static void run_scene(const struct scene *scene)
-{
-    /* As much as there is, too little for a PUT, too little for anything. */
-    static const size_t rooms[] = {RIG_SECTOR * RIG_SECTORS, 400, 23};
-
-    for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
-        uint64_t cut = 1;
-
-        power_from(&made);
-        scene->past();
-        leave_room(rooms[i] + SESSION);
-        sample_copy(&start, &rig);
-        while (run_cut(kb_flash_fault_arm, scene, rooms[i], cut, 0)) {
-            for (uint64_t seed = 1; seed < SEEDS; seed++)
-                run_cut(kb_flash_fault_arm, scene, rooms[i], cut, seed);
-            cut++;
-        }
-        assert_true(cut > 1);
-        for (cut = 1; i == 0 && run_cut(kb_flash_fault_arm_reads, scene, rooms[i], cut, 0);)
-            cut++;
-    }
 }
 
 static void nothing(void)
@@ -193,13 +105,50 @@ static void check_last_try(uint16_t sw)
 static void a_wrong_code_costs_a_try_wherever_the_power_goes(void **state)
 {
     (void)state;
-    run_scene(&(struct scene){nothing, enable, verify_wrong, 0x63C2, check_first_try});
+    scene_run(&rig, &made, &(struct scene){nothing, enable, verify_wrong, 0x63C2, check_first_try});
 }
 
 static void the_last_wrong_code_blocks_wherever_the_power_goes(void **state)
 {
     (void)state;
-    run_scene(&(struct scene){lose_two_tries, enable, verify_wrong, 0x63C0, check_last_try});
+    scene_run(&rig, &made,
+              &(struct scene){lose_two_tries, enable, verify_wrong, 0x63C0, check_last_try});
+}
+
+/* The answer to the challenge of an ENABLE, with the right code or the wrong one. */
+static uint8_t proof[32];
+
+static void prove(const uint8_t code[16])
+{
+    struct kb_cmac cmac;
+
+    assert_int_equal(rig_send(&rig, "8040000000"), 0x9000);
+    assert_int_equal(kb_cmac_start(&cmac, &kb_crypto_openssl, code, 16), KB_OK);
+    kb_cmac_update(&cmac, kb_span(rig.response, 16));
+    kb_cmac_update(&cmac, kb_span(proof, 16));
+    assert_int_equal(kb_cmac_finish(&cmac, proof + 16), KB_OK);
+}
+
+static void prove_wrong(void)
+{
+    prove(wrong_code);
+}
+
+static void prove_right(void)
+{
+    prove(sample_code);
+}
+
+static uint16_t verify_proof(void)
+{
+    return sample_send(&rig, 0x80420100, proof, sizeof proof);
+}
+
+static void a_wrong_answer_to_a_challenge_costs_a_try_too(void **state)
+{
+    (void)state;
+    scene_run(&rig, &made,
+              &(struct scene){nothing, prove_wrong, verify_proof, 0x63C2, check_first_try});
 }
 
 /* Before, counted, or all given back; and nothing is open behind the reset. */
@@ -228,9 +177,13 @@ static void check_right_code_at_last(uint16_t sw)
 static void a_right_code_gives_tries_back_all_at_once(void **state)
 {
     (void)state;
-    run_scene(&(struct scene){lose_a_try, enable, verify_right, 0x9000, check_right_code});
-    run_scene(
+    scene_run(&rig, &made,
+              &(struct scene){lose_a_try, enable, verify_right, 0x9000, check_right_code});
+    scene_run(
+        &rig, &made,
         &(struct scene){lose_two_tries, enable, verify_right, 0x9000, check_right_code_at_last});
+    scene_run(&rig, &made,
+              &(struct scene){lose_a_try, prove_right, verify_proof, 0x9000, check_right_code});
 }
 
 /* Wrong codes with a cut each, at ever other operations: never more answers than tries. */
@@ -240,7 +193,7 @@ static void cuts_bring_no_further_guesses(void **state)
     for (uint64_t cut = 1; cut < 12; cut++) {
         unsigned answers = 0;
 
-        power_from(&made);
+        scene_power_from(&rig, &made);
         for (unsigned i = 0; i < 40; i++) {
             if (sample_send(&rig, 0x80400000, NULL, 0) == 0x6983)
                 break;
@@ -258,7 +211,7 @@ static void enable_writes_nothing(void **state)
     uint64_t operations;
 
     (void)state;
-    power_from(&made);
+    scene_power_from(&rig, &made);
     operations = rig.fault.operations;
     sample_enable(&rig);
     assert_int_equal(rig.fault.operations, operations);
@@ -344,15 +297,60 @@ static void put_is_wholly_there_or_not_at_all(void **state)
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        power_from(&made);
+        scene_power_from(&rig, &made);
         pasts[i]();
         look(&before);
         open();
         assert_int_equal(put_all(), 0x9000);
         look(&after);
         assert_memory_not_equal(&before, &after, sizeof before);
-        run_scene(&(struct scene){pasts[i], open, put_all, 0x9000, check_put});
+        scene_run(&rig, &made, &(struct scene){pasts[i], open, put_all, 0x9000, check_put});
     }
+}
+
+/* The second field's ways: three items as data groupings, and one by a command of its own. */
+static void open_second(void)
+{
+    sample_open_second(&rig);
+}
+
+static uint16_t put_groupings(void)
+{
+    return sample_send_hex(&rig, 0x84E20000, "010103 AABBCC 010202 0102 010304 01020304");
+}
+
+static uint16_t put_secret(void)
+{
+    return sample_send_hex(&rig, 0x80520000, "0102");
+}
+
+static void check_groupings(uint16_t sw)
+{
+    uint8_t group[3], slice[4];
+    bool is_there = kb_nvm_has(&rig.card.nvm, KB_OBJ_SECRET + 3);
+
+    assert_true(is_there || sw != 0x9000);
+    sample_read_file(&rig, 0x6F01, 0, group, sizeof group);
+    sample_read_file(&rig, 0x6F01, 40 + 8, slice, sizeof slice);
+    assert_int_equal(!memcmp(group, "\xAA\xBB\xCC", 3), is_there);
+    assert_int_equal(!memcmp(slice, "\x01\x02\x03\x04", 4), is_there);
+    open_second();
+    assert_int_equal(put_groupings(), 0x9000);
+}
+
+static void check_secret(uint16_t sw)
+{
+    assert_true(sw != 0x9000 || kb_nvm_has(&rig.card.nvm, KB_OBJ_SECRET + 3));
+    open_second();
+    assert_int_equal(put_secret(), 0x9000);
+}
+
+static void groupings_are_all_there_or_none(void **state)
+{
+    (void)state;
+    scene_run(&rig, &made,
+              &(struct scene){nothing, open_second, put_groupings, 0x9000, check_groupings});
+    scene_run(&rig, &made, &(struct scene){nothing, open_second, put_secret, 0x9000, check_secret});
 }
 
 /* --- LOCK --- */
@@ -379,19 +377,49 @@ static void check_lock(uint16_t sw)
 static void lock_is_for_ever_or_has_not_happened(void **state)
 {
     (void)state;
-    run_scene(&(struct scene){put_earlier, open, lock, 0x9000, check_lock});
+    scene_run(&rig, &made, &(struct scene){put_earlier, open, lock, 0x9000, check_lock});
+}
+
+/* --- SET STATUS --- */
+
+static uint16_t secure(void)
+{
+    return sample_send(&rig, 0x80F0800F, NULL, 0);
+}
+
+static void check_secured(uint16_t sw)
+{
+    uint16_t put = sample_send_hex(&rig, 0x80440028, "030A01"); /* PUT OBJECT */
+
+    assert_true(put == 0x6985 || (put == 0x9000 && sw != 0x9000));
+    assert_int_equal(secure(), put == 0x9000 ? 0x9000 : 0x6985);
+    sample_open(&rig);
+}
+
+static void secured_is_for_ever_or_has_not_happened(void **state)
+{
+    static uint8_t image[BUILDER_IMAGE];
+
+    (void)state;
+    sample_prepare(&unfinished);
+    assert_int_equal(sample_load(&unfinished, image, builder_image(&builder, sample_key, image)),
+                     0x9000);
+    scene_run(&rig, &unfinished, &(struct scene){nothing, nothing, secure, 0x9000, check_secured});
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_code_costs_a_try_wherever_the_power_goes),
+        cmocka_unit_test(a_wrong_answer_to_a_challenge_costs_a_try_too),
         cmocka_unit_test(the_last_wrong_code_blocks_wherever_the_power_goes),
         cmocka_unit_test(a_right_code_gives_tries_back_all_at_once),
         cmocka_unit_test(cuts_bring_no_further_guesses),
         cmocka_unit_test(enable_writes_nothing),
         cmocka_unit_test(put_is_wholly_there_or_not_at_all),
+        cmocka_unit_test(groupings_are_all_there_or_none),
         cmocka_unit_test(lock_is_for_ever_or_has_not_happened),
+        cmocka_unit_test(secured_is_for_ever_or_has_not_happened),
     };
 
     return cmocka_run_group_tests(tests, make_card, NULL);
