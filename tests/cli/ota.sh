@@ -41,6 +41,22 @@ equal "scripts after refusals" 2 "$(ota list | wc -l)"
 "$KEYBORN" ota list --as none.db --as-key as.key 2>/dev/null
 equal "exit code without a store" 3 $?
 [ ! -e none.db ] || fail "a store was made"
+
+echo "# a store has one process"
+python3 - "$KEYBORN" <<'END' || fail "a store that is in use"
+import sqlite3, subprocess, sys
+held = sqlite3.connect('as.db', isolation_level=None)
+held.execute('PRAGMA locking_mode = EXCLUSIVE')
+held.execute('BEGIN IMMEDIATE')
+held.execute('ROLLBACK')
+for verb in (['list'], ['queue', '8988211000000000013']):
+    said = subprocess.run([sys.argv[1], 'ota', *verb, '--as', 'as.db', '--as-key', 'as.key'],
+                          input='select 2FE2\n', capture_output=True, text=True)
+    assert said.returncode == 3 and 'as.db: another process has it open' in said.stderr, said
+END
+equal "scripts after a refusal" 2 "$(ota list | wc -l)"
+
+echo "# another key"
 tr 0-9A-F 1-9A-F0 <as.key >other.key
 said=$("$KEYBORN" ota list --as as.db --as-key other.key 2>&1)
 equal "exit code of another key" 3 $?

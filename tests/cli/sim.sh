@@ -34,6 +34,18 @@ echo "# a plan of one's own"
 refused 3 "three-fields.yaml: has no section 'air'" --plan "$plans/three-fields.yaml"
 refused 3 "nothing.yaml: cannot be opened" --plan nothing.yaml
 
+echo "# a script for every card"
+printf 'select 3F00/7FF0/6F7B # EF.FPLMN\nupdate-binary 0 62F220\nread-binary 0 3\n' >script.txt
+"$KEYBORN" sim --cards 3 --script script.txt >said 2>/dev/null || fail "a run with a script failed"
+has "the scripts" "$(cat said)" "^scripts         3 done, 0 failed, 0 without an answer; on 3 cards$"
+"$KEYBORN" sim --cards 3 --script script.txt --json >result.json || fail "no result of scripts as JSON"
+equal "scripts as JSON" '{"cards":3,"done":3,"failed":0,"open":0,"queued":3}' "$(jq -Sc .scripts result.json)"
+equal "a world without a script" null "$("$KEYBORN" sim --cards 1 --json | jq .scripts)"
+printf 'select 3F00\nverify-pin 01 12345678901\n' >wrong.txt
+refused 3 "line 2: it is: verify-pin REFERENCE PIN" --script wrong.txt
+refused 3 "nothing.txt: No such file" --script nothing.txt
+refused 2 "scripts are for worlds with an honest server" --script script.txt --dishonest replay
+
 echo "# refused"
 refused 2 "--cards: 0 is not a whole number from 1" --cards 0
 refused 2 "--operators: 91 is not a whole number" --operators 91
