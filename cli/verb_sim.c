@@ -412,7 +412,8 @@ const struct kb_cli_verb kb_cli_sim_verbs[] = {
      "  keyborn sim --cards 200 --loss 0.1 --duplicate 0.1 --reorder 0.1 --cut 0.5 --kill 0.001\n\n"
      "After every event the world checks its promises: no identity on two cards; no card uses a "
      "pair that its register lacks; every card ends personalized or with a reason; no secret on a "
-     "link outside of its seal; no key in the application server's database. The first one that is "
+     "link outside of its seal; no key in the application server's database; no script that runs "
+     "twice, is lost with the server, or has an answer without having run. The first one that is "
      "broken ends the run with exit code 6, and seed and number of the event are printed.",
      options, simulate},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL},
