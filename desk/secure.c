@@ -16,7 +16,11 @@ enum {
     LINK_MAX = (SENT_MAX - MODE) / KB_AES_BLOCK * KB_AES_BLOCK - 1, /* plain, padding behind */
     FIRST_FIELD = 0x38,   /* key version of field 0, docs/apdu.md 3.1 */
     DIVERSIFICATION = 10, /* in the answer of INITIALIZE UPDATE, Amendment D clause 7.1.1.6 */
-    PROTOCOL = 0x03
+    PROTOCOL = 0x03,
+    /* Every card of ours has them. No cryptogram speaks for its options, so less is not taken: it
+     * could be the word of whoever wants to answer in its place. */
+    OPTIONS = KB_SCP03_I_R_MAC | KB_SCP03_I_R_ENC,
+    LEVEL = KB_SCP03_C_MAC | KB_SCP03_C_DEC | KB_SCP03_R_MAC | KB_SCP03_R_ENC
 };
 
 static const char initialize[] = "INITIALIZE UPDATE", authenticate[] = "EXTERNAL AUTHENTICATE";
@@ -63,24 +67,13 @@ static enum kb_err begin(struct kb_secure *secure, const uint8_t code[KB_PERSO_C
     return err;
 }
 
-static uint8_t level_of(const struct offer *offer)
+static enum kb_err authenticate_host(struct kb_secure *secure, struct kb_answer *answer,
+                                     struct kb_report *why)
 {
-    uint8_t level = KB_SCP03_C_MAC | KB_SCP03_C_DEC;
-
-    if (offer->options & KB_SCP03_I_R_MAC)
-        level |= KB_SCP03_R_MAC;
-    if (level & KB_SCP03_R_MAC && offer->options & KB_SCP03_I_R_ENC)
-        level |= KB_SCP03_R_ENC;
-    return level;
-}
-
-static enum kb_err authenticate_host(struct kb_secure *secure, uint8_t level,
-                                     struct kb_answer *answer, struct kb_report *why)
-{
-    const uint8_t header[4] = {CLA_SECURED, 0x82, level, 0x00};
+    const uint8_t header[4] = {CLA_SECURED, 0x82, LEVEL, 0x00};
     uint8_t data[2 * MODE];
     struct kb_writer wr = kb_wr(data, sizeof data);
-    enum kb_err err = kb_scp03_authenticate(&secure->scp, secure->crypto, level, &wr);
+    enum kb_err err = kb_scp03_authenticate(&secure->scp, secure->crypto, LEVEL, &wr);
 
     if (err)
         return kb_report(why, err, "%s: %s", authenticate, kb_err_text(err));
@@ -107,6 +100,8 @@ enum kb_err kb_secure_open(struct kb_secure *secure, const struct kb_random *ran
     if (read_offer(&answer, &offer) || offer.protocol != PROTOCOL || offer.version != header[2])
         return kb_report(why, KB_ERR_CARD, "%s: the card does not speak SCP03 for field %s",
                          initialize, field->name);
+    if ((offer.options & OPTIONS) != OPTIONS)
+        return kb_report(why, KB_ERR_CARD, "%s: the card does not protect its answers", initialize);
     err = begin(secure, code, challenge, &offer, &is_right);
     if (err)
         return kb_report(why, err, "%s: %s", initialize, kb_err_text(err));
@@ -114,7 +109,7 @@ enum kb_err kb_secure_open(struct kb_secure *secure, const struct kb_random *ran
         return kb_report(why, KB_ERR_CARD,
                          "%s: the card has another code than the handover; no try was spent",
                          initialize);
-    err = authenticate_host(secure, level_of(&offer), &answer, why);
+    err = authenticate_host(secure, &answer, why);
     secure->is_open = !err;
     return err;
 }

@@ -10,11 +10,18 @@
 
 #include <cmocka.h>
 
+#include "crypto/scp03.h"
 #include "reader/reader.h"
 #include "rig.h"
 #include "wire/hex.h"
 
-enum { CARDS = 2, WIRE_MAX = 65536, NEVER = 0 };
+enum {
+    CARDS = 2,
+    WIRE_MAX = 65536,
+    NEVER = 0,
+    INITIALIZE_UPDATE = 0x50,
+    OPTIONS = 12 /* where its answer says what the card can do */
+};
 
 /* Everything that went over the wire, and where it is touched. */
 static struct {
@@ -22,6 +29,7 @@ static struct {
     size_t len;
     unsigned exchanges;
     unsigned change_command, change_answer; /* which one, from 1 */
+    uint8_t denied;                         /* what the card is made to say that it cannot do */
 } wire;
 
 struct tap {
@@ -70,6 +78,8 @@ static enum kb_err tap_transmit(struct kb_reader *reader, struct kb_span cmd, ui
         record(kb_span(rsp, *len));
     if (!err && wire.change_answer == wire.exchanges && *len > 2)
         rsp[*len / 2 - 1] ^= 0x01;
+    if (!err && cmd.data[1] == INITIALIZE_UPDATE && *len > OPTIONS)
+        rsp[OPTIONS] &= (uint8_t)~wire.denied;
     return err;
 }
 
@@ -218,6 +228,23 @@ static void an_answer_that_was_changed_is_told(void **state)
     assert_true(is_told);
 }
 
+/* No cryptogram speaks for what the card says it can do: whoever sits between must not talk the
+ * host out of protected answers, whose place any answer could take. */
+static void nobody_talks_the_bureau_out_of_protected_answers(void **state)
+{
+    static const uint8_t denied[] = {KB_SCP03_I_R_ENC, KB_SCP03_I_R_MAC,
+                                     KB_SCP03_I_R_MAC | KB_SCP03_I_R_ENC};
+
+    for (size_t i = 0; i < sizeof denied; i++) {
+        tear_down(state);
+        set_up(state);
+        wire.denied = denied[i];
+        assert_int_equal(run(true).done, 0);
+        wire.denied = 0;
+        assert_int_equal(run(true).done, CARDS);
+    }
+}
+
 #define SECURE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -227,6 +254,7 @@ int main(void)
         SECURE_TEST(without_it_the_values_are_on_the_wire),
         SECURE_TEST(whoever_changes_a_byte_stops_a_card_and_nothing_more),
         SECURE_TEST(an_answer_that_was_changed_is_told),
+        SECURE_TEST(nobody_talks_the_bureau_out_of_protected_answers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
