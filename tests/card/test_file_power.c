@@ -38,7 +38,7 @@ static void set_long_object(void)
  * 81 (1100 bytes); and so much garbage that only this much room is left. */
 static void make_card(size_t room)
 {
-    rig_blank(&rig);
+    rig_blank_small(&rig, 12);
     send_ok("00E00000 (62(82(7821) 83(3F00) 8A(05)))");
     send_ok("00E00000 (62(82(4121) 83(2F00) 8A(05) 80(0258) 88(38)))");
     send_ok("00E00000 (62(82(4221001014) 83(6F3A) 8A(05) 80(0140) 88(40)))");

@@ -135,6 +135,7 @@ static void a_new_pair_takes_the_credential_of_the_old_one_with_it(void **state)
         assert_true(rig_power(&rig));
         read_key(now);
         assert_int_equal(kb_nvm_has(&rig.card.nvm, KB_OBJ_CREDENTIAL), memcmp(old, now, 33) == 0);
+        assert_int_equal(rig_send(&rig, "804E0000(01)00"), 0x9000);
     } while (cut < 1000);
     assert_in_range(cut, 3, 999);
     assert_false(kb_nvm_has(&rig.card.nvm, KB_OBJ_CREDENTIAL));

@@ -22,7 +22,7 @@ static void send_ok(const char *hex)
  * commands compact the store. */
 static void make_card(size_t room)
 {
-    rig_blank(&rig);
+    rig_blank_small(&rig, 8);
     send_ok("80440020 (01030A03 31323334FFFFFFFF 3132333435363738)");
     send_ok("80440028 (030A01)");
     send_ok("00E00000 (62(82(7821) 83(3F00) 8A(05)))");

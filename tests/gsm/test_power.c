@@ -86,7 +86,7 @@ static void make_card(size_t room)
         "00E00000 (62(82(4121) 83(6F03) 8A(05) 8B(2F0601) 80(0008) 88(18)))",
     };
 
-    rig_blank(&rig);
+    rig_blank_small(&rig, 8);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         assert_int_equal(rig_send(&rig, commands[i]), 0x9000);
     rig_secure(&rig);
