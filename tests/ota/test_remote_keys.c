@@ -265,13 +265,17 @@ static void a_repeated_script_is_not_run_again(void **state)
     assert_int_equal(added(), 1);
 }
 
+typedef void (*arming)(struct kb_flash_fault *fault, uint64_t cut_at, uint64_t seed);
+
+static uint8_t memory[sizeof(rig.memory)]; /* of the card that gets it */
+
 /* Sends the script with power cut at the operation; false when it ran to its end. */
-static bool send_cut(const uint8_t *memory, uint64_t cut)
+static bool send_cut(arming arm, uint64_t cut)
 {
     memcpy(rig.memory, memory, sizeof(rig.memory));
     kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
     assert_true(rig_power(&rig));
-    kb_flash_fault_arm(&rig.fault, cut, cut);
+    arm(&rig.fault, cut, cut);
     sender_send(&sender, &rig, 1);
     return rig.fault.is_off;
 }
@@ -279,13 +283,12 @@ static bool send_cut(const uint8_t *memory, uint64_t cut)
 /* What was done before the cut stays, and the packet is never run a second time. */
 static void a_cut_script_is_done_as_far_as_it_came(void **state)
 {
-    static uint8_t memory[sizeof(rig.memory)];
     bool was_new = false, was_half = false;
 
     (void)state;
     memcpy(memory, rig.memory, sizeof(memory));
     remote_send("00A4000C022F12 00DC000302AAAA 00DC000302AAAA 00DC000302AAAA", POR_NEVER);
-    for (uint64_t cut = 1; send_cut(memory, cut); cut++) {
+    for (uint64_t cut = 1; send_cut(kb_flash_fault_arm, cut); cut++) {
         unsigned before, after;
 
         kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
@@ -299,6 +302,41 @@ static void a_cut_script_is_done_as_far_as_it_came(void **state)
     }
     assert_true(was_new && was_half);
     assert_int_equal(added(), 3);
+}
+
+enum { POR_PLAIN = 0x09 }; /* always, with a CC, in the deliver report */
+
+static uint8_t tries_of_pin1(void)
+{
+    uint8_t tries;
+
+    assert_int_equal(kb_nvm_read(&rig.card.nvm, KB_OBJ_PIN_TRIES + PIN1, 0, &tries, 1), KB_OK);
+    return tries;
+}
+
+/* A PIN that a script guesses costs a try, and the same packet is no second guess. */
+static void a_cut_script_guesses_once(void **state)
+{
+    static const arming armings[] = {kb_flash_fault_arm, kb_flash_fault_arm_reads};
+    unsigned cuts = 0;
+
+    (void)state;
+    memcpy(memory, rig.memory, sizeof(memory));
+    remote_send("00200001 (39393939FFFFFFFF)", POR_PLAIN);
+    assert_non_null(memmem(rig.response, rig.response_len, "\x63\xC2", 2));
+    assert_int_equal(tries_of_pin1(), 2);
+    for (size_t i = 0; i < 2; i++)
+        for (uint64_t cut = 1; send_cut(armings[i], cut); cut++, cuts++) {
+            bool is_told = memmem(rig.response, rig.response_len, "\x63\xC2", 2);
+
+            kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
+            assert_true(rig_power(&rig));
+            assert_in_range(tries_of_pin1(), 2, is_told ? 2 : 3);
+            sender_send(&sender, &rig, 1);
+            sender_send(&sender, &rig, 1);
+            assert_in_range(tries_of_pin1(), 2, 3);
+        }
+    assert_true(cuts > 8);
 }
 
 int main(void)
@@ -321,6 +359,7 @@ int main(void)
         cmocka_unit_test_setup(nothing_of_a_script_is_left_in_the_card, remote_start),
         cmocka_unit_test_setup(a_repeated_script_is_not_run_again, remote_start),
         cmocka_unit_test_setup(a_cut_script_is_done_as_far_as_it_came, remote_start),
+        cmocka_unit_test_setup(a_cut_script_guesses_once, remote_start),
     };
 
     return cmocka_run_group_tests_name("remote keys", tests, NULL, NULL);
