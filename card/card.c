@@ -346,7 +346,7 @@ struct kb_span kb_card_transmit(struct kb_card *card, struct kb_span command)
     /* Success, warnings and what remains of either come with data, and the MAC of an error. */
     if (!has_answer(sw) && (sw & 0xFF00) != KB_SW_BYTES_REMAINING && !card->gp.is_secured)
         drop_answer(&out);
-    if (sw == KB_SW_OK && !card->is_chaining && !card->gp.is_secured)
+    if (!card->is_chaining && !card->gp.is_secured)
         sw = kb_toolkit_announce(card, sw);
     return finish(card, &out, sw);
 }

@@ -34,6 +34,13 @@ static bool write_waiting(struct kb_card *card, struct kb_cat_command *command,
     return !wr->is_bad;
 }
 
+/* Between two blocks of a transfer the status word has room to say that a command waits, but not
+ * how long it is: 62F2 for 62F1, 63F2 for 63F1 (TS 102 221 clause 10.2.1). */
+static bool is_between_blocks(enum kb_sw sw)
+{
+    return sw == KB_SW_MORE_DATA_AVAILABLE || sw == KB_SW_MORE_DATA_EXPECTED;
+}
+
 enum kb_sw kb_toolkit_announce(struct kb_card *card, enum kb_sw sw)
 {
     struct kb_toolkit *toolkit = &card->toolkit;
@@ -41,12 +48,16 @@ enum kb_sw kb_toolkit_announce(struct kb_card *card, enum kb_sw sw)
     struct kb_writer wr = kb_wr(bytes, sizeof(bytes));
     struct kb_cat_command command;
 
+    if (sw != KB_SW_OK && !is_between_blocks(sw))
+        return sw;
     toolkit->waiting = 0;
-    if (sw != KB_SW_OK || !toolkit->has_profile || toolkit->is_fetched)
+    if (!toolkit->has_profile || toolkit->is_fetched)
         return sw;
     if (!write_waiting(card, &command, &wr))
         return sw;
     toolkit->waiting = (uint8_t)wr.len;
+    if (sw != KB_SW_OK)
+        return (enum kb_sw)(sw + 1);
     return (enum kb_sw)(KB_SW_PROACTIVE_COMMAND | wr.len);
 }
 
