@@ -23,7 +23,8 @@ struct kb_toolkit {
 
 void kb_toolkit_reset(struct kb_card *card);
 
-/* After a command that ended with sw: 91XX when it ended well and something waits, else sw. */
+/* After a command that ended with sw: when something waits 91XX if it ended well, 62F2 or 63F2
+ * between the blocks of a data object; else sw. */
 enum kb_sw kb_toolkit_announce(struct kb_card *card, enum kb_sw sw);
 
 enum kb_sw kb_toolkit_profile(struct kb_card *card, const struct kb_apdu *cmd,
