@@ -206,7 +206,7 @@ static void cuts_bring_no_further_guesses(void **state)
     }
 }
 
-static void enable_writes_nothing(void **state)
+static void enable_and_state_write_nothing(void **state)
 {
     uint64_t operations;
 
@@ -214,6 +214,7 @@ static void enable_writes_nothing(void **state)
     scene_power_from(&rig, &made);
     operations = rig.fault.operations;
     sample_enable(&rig);
+    assert_int_equal(sample_state(&rig, 0).tries, SAMPLE_TRIES);
     assert_int_equal(rig.fault.operations, operations);
 }
 
@@ -415,7 +416,7 @@ int main(void)
         cmocka_unit_test(the_last_wrong_code_blocks_wherever_the_power_goes),
         cmocka_unit_test(a_right_code_gives_tries_back_all_at_once),
         cmocka_unit_test(cuts_bring_no_further_guesses),
-        cmocka_unit_test(enable_writes_nothing),
+        cmocka_unit_test(enable_and_state_write_nothing),
         cmocka_unit_test(put_is_wholly_there_or_not_at_all),
         cmocka_unit_test(groupings_are_all_there_or_none),
         cmocka_unit_test(lock_is_for_ever_or_has_not_happened),
