@@ -196,10 +196,11 @@ static void an_sfi_leads_to_the_file_that_has_it(void **state)
 
 /* Services of the USIM that are not available though their files are there: barred dialling needs
  * call control by the card (TS 31.102 clause 4.2.44), voice groups and broadcasts contexts of
- * AUTHENTICATE that this card lacks, pairing further files, and the identity is an IMSI. */
+ * AUTHENTICATE that this card lacks, pairing further files, the card takes no cell broadcast, and
+ * the identity is an IMSI. */
 static bool is_left_out(uint8_t service)
 {
-    static const uint8_t services[] = {6, 7, 57, 58, 64, 65, 69, 102, 130};
+    static const uint8_t services[] = {6, 7, 29, 57, 58, 64, 65, 69, 102, 130};
 
     return memchr(services, service, sizeof services) != NULL;
 }
