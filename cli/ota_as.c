@@ -68,7 +68,8 @@ static enum kb_err queue_order(const struct kb_cli *cli, const struct kb_as_orde
         kb_report(why, err, "%.*s: no such card, or no number of it", (int)order->id_sc.len,
                   order->id_sc.data);
     else if (err == KB_ERR_USAGE)
-        kb_report(why, err, "--spi: a CC, and a proof of receipt by short message, or none");
+        kb_report(why, err,
+                  "--spi: a CC, and a proof of receipt with a CC by short message, or none");
     else if (err)
         kb_report(why, err, "%s", kb_err_text(err));
     kb_as_close(as);

@@ -78,7 +78,7 @@ struct kb_as_order {
 };
 /* A step of its own: the packet goes into the outbox with the next counter of the card's key set.
  * KB_ERR_ABSENT: no such card, or no number of it; KB_ERR_USAGE: an SPI that makes no sense, or
- * wants its proof of receipt elsewhere than by short message; KB_ERR_TOO_LONG. */
+ * wants its proof of receipt without a CC or elsewhere than by short message; KB_ERR_TOO_LONG. */
 enum kb_err kb_as_queue(struct kb_as *as, const struct kb_as_order *order, uint64_t *id);
 
 struct kb_as_script {

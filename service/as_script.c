@@ -126,13 +126,15 @@ static enum kb_err queue(struct kb_as *as, const struct kb_as_order *order, uint
     return err ? err : kb_as_audit(&turn, "script", "queued");
 }
 
-/* A deliver report goes no further than the centre. */
+/* A deliver report goes no further than the centre; and what has no CC anybody could have sent, for
+ * counters are easily guessed. */
 static bool is_good_order(const struct kb_as_order *order)
 {
     return order->key_set > 1 && order->key_set <= 15 &&
            kb_spi_get(order->spi, KB_SPI_CHECK) == KB_CHECK_CC &&
            (kb_spi_get(order->spi, KB_SPI_POR) == KB_POR_NEVER ||
-            kb_spi_get(order->spi, KB_SPI_POR_SUBMIT));
+            (kb_spi_get(order->spi, KB_SPI_POR_SUBMIT) &&
+             kb_spi_get(order->spi, KB_SPI_POR_CHECK) == KB_CHECK_CC));
 }
 
 enum kb_err kb_as_queue(struct kb_as *as, const struct kb_as_order *order, uint64_t *id)

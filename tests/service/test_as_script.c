@@ -311,6 +311,8 @@ static void an_order_that_makes_no_sense_is_not_taken(void **state)
 
     (void)state;
     assert_int_equal(queue("00A4000C022F10", POR_DELIVER, &id), KB_ERR_USAGE);
+    /* A proof that anybody could make is none. */
+    assert_int_equal(queue("00A4000C022F10", POR_SUBMIT & ~0x0C, &id), KB_ERR_USAGE);
     card.id_sc[0] ^= 1;
     assert_int_equal(queue("00A4000C022F10", POR_SUBMIT, &id), KB_ERR_ABSENT);
     card.id_sc[0] ^= 1;
