@@ -99,8 +99,10 @@ enum kb_err kb_script_keys(const char *path, struct kb_ota_keys *keys, struct kb
     json_t *root = NULL;
 
     memset(keys, 0, sizeof(*keys));
-    if (err)
+    if (err) {
+        kb_wipe(text, sizeof(text));
         return err;
+    }
     json_get_alloc_funcs(&was_malloc, &was_free);
     json_set_alloc_funcs(secret_malloc, secret_free);
     root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
