@@ -112,6 +112,16 @@ static void a_terminal_that_never_can_is_not_asked_for_ever(void **state)
     refuse_everything(KB_CPA_PACKET, PHONE_AGAIN);
 }
 
+/* It reports success, without having done anything or telling what came of it. */
+static void a_terminal_that_only_says_so_is_asked_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(types); i++) {
+        refuse(KB_CPA_SMS, types[i], KB_CAT_OK, 1);
+        refuse(KB_CPA_PACKET, types[i], KB_CAT_OK, 1);
+    }
+}
+
 /* What a personalization by short message does not need at all. */
 static void a_terminal_without_the_rest_still_does(void **state)
 {
@@ -276,6 +286,38 @@ static void an_answer_to_what_is_over_is_none(void **state)
     assert_int_equal(world.provider.requests, 1);
 }
 
+/* What could not leave goes when the terminal has service again, before the timer is over. */
+static void what_could_not_leave_goes_with_the_next_service(void **state)
+{
+    (void)state;
+    make(KB_CPA_SMS);
+    world.phone.result[KB_CAT_SEND_SHORT_MESSAGE] = KB_CAT_NETWORK_BUSY;
+    world.phone.times[KB_CAT_SEND_SHORT_MESSAGE] = 1;
+    world.phone.expiries_max = 0;
+    go();
+    assert_int_equal(world_state(), KB_CPA_REQUESTED);
+    assert_int_equal(world.phone.short_messages_up, 0);
+    phone_tell_service(&world.phone, KB_CAT_NORMAL_SERVICE);
+    phone_run_on(&world.phone);
+    assert_personalized();
+}
+
+/* Without timers, service is what the card waits for to send once more. */
+static void without_timers_service_brings_the_next_try(void **state)
+{
+    (void)state;
+    make(KB_CPA_SMS);
+    world.phone.result[KB_CAT_TIMER_MANAGEMENT] = KB_CAT_BEYOND_CAPABILITIES;
+    world.phone.times[KB_CAT_TIMER_MANAGEMENT] = PHONE_AGAIN;
+    world.phone.loses_up = true;
+    go();
+    assert_int_equal(world_state(), KB_CPA_REQUESTED);
+    world.phone.loses_up = false;
+    phone_tell_service(&world.phone, KB_CAT_NORMAL_SERVICE);
+    phone_run_on(&world.phone);
+    assert_personalized();
+}
+
 /* Names beyond the default alphabet go in UCS2 (TS 102 221 annex A, TS 102 223 clause 8.15). */
 static void a_name_in_another_script_is_shown(void **state)
 {
@@ -345,12 +387,38 @@ static void rubbish_in_a_channel_closes_it(void **state)
     assert_personalized();
 }
 
+/* A frame for another card is passed over, the channel stays; what is more than fits is not taken
+ * for a frame. */
+static void a_frame_for_another_card_is_passed_over(void **state)
+{
+    static uint8_t bytes[KB_INBOX_ROOM + 400] = {0, KB_SESSION_SENDER + 4};
+
+    (void)state;
+    make(KB_CPA_PACKET);
+    world.phone.loses_down = true;
+    world.phone.expiries_max = 0;
+    go();
+    phone_put_in_channel(&world.phone, kb_span(bytes, 2 + KB_SESSION_SENDER + 4));
+    phone_run_on(&world.phone);
+    assert_true(world.phone.is_open);
+    bytes[0] = (KB_INBOX_ROOM - 2) >> 8;
+    bytes[1] = (KB_INBOX_ROOM - 2) & 0xFF;
+    phone_put_in_channel(&world.phone, kb_span(bytes, sizeof(bytes)));
+    phone_run_on(&world.phone);
+    assert_false(world.phone.is_open);
+    world.phone.loses_down = false;
+    world.phone.expiries_max = 5;
+    phone_run_on(&world.phone);
+    assert_personalized();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_terminal_that_refuses_once_is_asked_again),
         cmocka_unit_test(a_terminal_that_is_busy_for_a_while_does_no_harm),
         cmocka_unit_test(a_terminal_that_never_can_is_not_asked_for_ever),
+        cmocka_unit_test(a_terminal_that_only_says_so_is_asked_again),
         cmocka_unit_test(a_terminal_without_the_rest_still_does),
         cmocka_unit_test(without_timers_limited_service_counts),
         cmocka_unit_test(where_there_is_no_network_nobody_refused),
@@ -359,10 +427,13 @@ int main(void)
         cmocka_unit_test(a_user_who_is_away_is_asked_again),
         cmocka_unit_test(an_answer_before_the_response_loses_no_time),
         cmocka_unit_test(an_answer_to_what_is_over_is_none),
+        cmocka_unit_test(what_could_not_leave_goes_with_the_next_service),
+        cmocka_unit_test(without_timers_service_brings_the_next_try),
         cmocka_unit_test(a_name_in_another_script_is_shown),
         cmocka_unit_test(a_lost_channel_is_opened_again),
         cmocka_unit_test(what_is_sent_again_goes_through_a_channel_of_its_own),
         cmocka_unit_test(rubbish_in_a_channel_closes_it),
+        cmocka_unit_test(a_frame_for_another_card_is_passed_over),
     };
 
     return cmocka_run_group_tests_name("cpa terminals", tests, NULL, NULL);
