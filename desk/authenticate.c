@@ -16,6 +16,7 @@ enum {
     SRES = 4,
     PIN = 8,
     IND_BITS = 5,
+    SW_CHV_FIRST = 0x9804, /* TS 51.011 clause 9.4.5 */
     TAG_SUCCESS = 0xDB,
     TAG_SYNCHRONISATION_FAILURE = 0xDC
 };
@@ -30,7 +31,7 @@ struct work {
     const struct kb_subscriber_keys *keys;
     struct kb_report *why;
     struct kb_aka_profile profile;
-    uint8_t ind_bits;
+    uint8_t ind_bits, ki_len, opc_len;
     struct kb_aka aka;
     struct kb_answer answer;
     uint8_t rand[RAND];
@@ -63,11 +64,8 @@ static enum kb_err differ(struct work *work, const char *part)
 
 static struct kb_aka_keys keys_of(const struct work *work)
 {
-    const struct kb_subscriber_keys *keys = work->keys;
-
-    return (struct kb_aka_keys){
-        kb_span(keys->ki, keys->ki_len ? keys->ki_len : KB_SUBSCRIBER_KEY),
-        kb_span(keys->opc, keys->opc_len ? keys->opc_len : KB_SUBSCRIBER_KEY)};
+    return (struct kb_aka_keys){kb_span(work->keys->ki, work->ki_len),
+                                kb_span(work->keys->opc, work->opc_len)};
 }
 
 /* A fresh challenge; kb_aka_end is due afterwards. */
@@ -159,9 +157,9 @@ static enum kb_err check_sw(struct work *work)
 }
 
 /* The PIN has to be given where it is enabled (TS 31.102 clause 7.1.1.1). */
-static enum kb_err give_pin(struct work *work)
+static enum kb_err give_pin(struct work *work, uint8_t cla)
 {
-    static const uint8_t header[4] = {0x00, 0x20, 0x00, 0x01};
+    const uint8_t header[4] = {cla, 0x20, 0x00, 0x01};
     uint8_t pin[PIN];
     enum kb_err err;
 
@@ -183,7 +181,7 @@ static enum kb_err learn_seq(struct work *work, uint64_t *seq)
     if (!err)
         err = ask_3g(work, 0);
     if (!err && work->answer.sw == KB_SW_SECURITY_NOT_SATISFIED) {
-        err = give_pin(work);
+        err = give_pin(work, 0x00);
         if (!err)
             err = ask_3g(work, 0);
     }
@@ -245,43 +243,139 @@ static enum kb_err prove_3g(struct work *work, uint64_t seq)
     return err;
 }
 
-static enum kb_err compare_gsm(struct work *work)
+/* --- GSM --- */
+
+/* The parts have their lengths in front in AUTHENTICATE, and none in RUN GSM ALGORITHM. */
+static enum kb_err compare_gsm(struct work *work, bool has_lengths)
 {
     struct kb_cursor rd = kb_rd(kb_span(work->answer.data, work->answer.len));
     const struct kb_aka_keys keys = keys_of(work);
-    uint8_t sres[SRES], kc[KC];
-    enum kb_err err = kb_aka_gsm(work->crypto, &work->profile, &keys, work->rand, sres, kc);
+    uint8_t sres[1 + SRES] = {SRES}, kc[1 + KC] = {KC};
+    enum kb_err err = kb_aka_gsm(work->crypto, &work->profile, &keys, work->rand, &sres[1], &kc[1]);
+    size_t skipped = has_lengths ? 0 : 1;
+    struct kb_span got;
 
     if (err)
         return blame_crypto(work, err);
-    if (!is_next(&rd, sres, sizeof sres))
+    got = kb_rd_span(&rd, sizeof sres - skipped);
+    if (rd.is_bad || !kb_is_equal(got.data, &sres[skipped], got.len))
         err = differ(work, "SRES");
-    else if (!is_next(&rd, kc, sizeof kc))
+    got = kb_rd_span(&rd, sizeof kc - skipped);
+    if (!err && (!kb_rd_is_done(&rd) || !kb_is_equal(got.data, &kc[skipped], got.len)))
         err = differ(work, "Kc in the GSM context");
     kb_wipe(sres, sizeof sres);
     kb_wipe(kc, sizeof kc);
     return err;
 }
 
-static enum kb_err prove_gsm(struct work *work)
+static enum kb_err ask_gsm(struct work *work)
 {
     static const uint8_t header[4] = {0x00, 0x88, 0x00, 0x80};
     uint8_t data[1 + RAND];
     struct kb_writer wr = kb_wr(data, sizeof data);
-    enum kb_err err = challenge(work);
 
     kb_wr_u8(&wr, RAND);
     kb_wr_copy(&wr, work->rand, RAND);
+    return kb_talk(work->reader, header, kb_wr_span(&wr), true, &work->answer, work->why);
+}
+
+/* *is_there: false when the USIM has no GSM context to prove, for want of service 38. */
+static enum kb_err prove_gsm(struct work *work, bool *is_there)
+{
+    enum kb_err err = blame_crypto(work, work->crypto->random(work->rand, RAND));
+
     if (!err)
-        err = kb_talk(work->reader, header, kb_wr_span(&wr), true, &work->answer, work->why);
-    /* A USIM without service 38 has no GSM context to prove. */
-    if (!err && work->answer.sw != KB_SW_CONTEXT_NOT_SUPPORTED) {
-        err = check_sw(work);
+        err = ask_gsm(work);
+    if (!err && work->answer.sw == KB_SW_SECURITY_NOT_SATISFIED) {
+        err = give_pin(work, 0x00);
         if (!err)
-            err = compare_gsm(work);
+            err = ask_gsm(work);
     }
-    kb_aka_end(&work->aka);
-    return err;
+    *is_there = work->answer.sw != KB_SW_CONTEXT_NOT_SUPPORTED;
+    if (!err && *is_there)
+        err = check_sw(work);
+    return err || !*is_there ? err : compare_gsm(work, true);
+}
+
+/* A command of class A0 whose answer waits (TS 51.011 clause 9.4.1: 9FXX), or that has none. */
+static enum kb_err talk_a0(struct work *work, uint8_t ins, struct kb_span data)
+{
+    const uint8_t header[4] = {0xA0, ins, 0x00, 0x00};
+    enum kb_err err = kb_talk(work->reader, header, data, false, &work->answer, work->why);
+
+    if (err || work->answer.sw >> 8 == 0x9F)
+        return err;
+    return kb_talk_refused(work->why, "RUN GSM ALGORITHM", work->answer.sw);
+}
+
+static enum kb_err run_a0(struct work *work)
+{
+    enum kb_err err = talk_a0(work, 0x88, kb_span(work->rand, RAND));
+
+    if (!err || work->answer.sw != SW_CHV_FIRST)
+        return err;
+    err = give_pin(work, 0xA0);
+    return err ? err : talk_a0(work, 0x88, kb_span(work->rand, RAND));
+}
+
+/* A SIM: TS 51.011 clause 9.2.16. */
+static enum kb_err prove_a0(struct work *work)
+{
+    static const uint8_t mf[2] = {0x3F, 0x00}, df_gsm[2] = {0x7F, 0x20};
+    static const uint8_t get_response[4] = {0xA0, 0xC0, 0x00, 0x00};
+    const struct kb_apdu get = {
+        .cla = get_response[0], .ins = get_response[1], .has_le = true, .ne = SRES + KC};
+    enum kb_err err = blame_crypto(work, work->crypto->random(work->rand, RAND));
+
+    if (!err)
+        err = talk_a0(work, 0xA4, kb_span(mf, sizeof mf));
+    if (!err)
+        err = talk_a0(work, 0xA4, kb_span(df_gsm, sizeof df_gsm));
+    if (!err)
+        err = run_a0(work);
+    if (!err)
+        err = kb_exchange(work->reader, &get, &work->answer, work->why);
+    if (!err)
+        err = check_sw(work);
+    return err ? err : compare_gsm(work, false);
+}
+
+/* --- All of it --- */
+
+static enum kb_err prove_both(struct work *work, uint64_t *seq)
+{
+    bool has_context;
+    enum kb_err err = learn_seq(work, seq);
+
+    if (!err)
+        err = prove_3g(work, *seq + 1);
+    if (err)
+        return err;
+    (*seq)++;
+    return prove_gsm(work, &has_context);
+}
+
+/* The USIM is selected, unless there is none. */
+static enum kb_err prove_2g(struct work *work, bool has_usim)
+{
+    bool has_context = false;
+    enum kb_err err = has_usim ? prove_gsm(work, &has_context) : KB_OK;
+
+    return err || has_context ? err : prove_a0(work);
+}
+
+static void take_keys(struct work *work, const struct kb_subscriber_keys *keys)
+{
+    static const struct kb_aka_profile usual = {
+        .res_len = 8, .ck_len = 16, .ik_len = 16, .mac_len = 8, .iterations = 1};
+    bool is_usual = !keys->profile.res_len;
+
+    work->keys = keys;
+    work->profile = is_usual ? usual : keys->profile;
+    work->ind_bits = is_usual ? IND_BITS : keys->ind_bits;
+    work->ki_len = is_usual ? KB_SUBSCRIBER_KEY : keys->ki_len;
+    work->opc_len = is_usual ? KB_SUBSCRIBER_KEY : keys->opc_len;
+    work->aka.profile = &work->profile;
 }
 
 enum kb_err kb_authenticate(struct kb_reader *reader, const struct kb_crypto *crypto,
@@ -289,29 +383,20 @@ enum kb_err kb_authenticate(struct kb_reader *reader, const struct kb_crypto *cr
                             struct kb_report *why)
 {
     static const uint8_t select_usim[4] = {0x00, 0xA4, 0x04, 0x04};
-    static const struct kb_aka_profile usual = {
-        .res_len = 8, .ck_len = 16, .ik_len = 16, .mac_len = 8, .iterations = 1};
-    struct work work = {.reader = reader,
-                        .crypto = crypto,
-                        .keys = keys,
-                        .why = why,
-                        .profile = keys->profile,
-                        .ind_bits = keys->ind_bits};
-    enum kb_err err = kb_talk_ok(reader, "SELECT USIM", select_usim, kb_span(usim, sizeof usim),
-                                 true, &work.answer, why);
+    struct work work = {.reader = reader, .crypto = crypto, .why = why};
+    enum kb_err err =
+        kb_talk(reader, select_usim, kb_span(usim, sizeof usim), true, &work.answer, why);
+    bool has_usim = work.answer.sw == KB_SW_OK, has_3g;
 
-    if (!keys->profile.res_len) {
-        work.profile = usual;
-        work.ind_bits = IND_BITS;
-    }
-    work.aka.profile = &work.profile;
-    if (!err)
-        err = learn_seq(&work, seq);
-    if (!err)
-        err = prove_3g(&work, *seq + 1);
-    if (!err) {
-        (*seq)++;
-        err = prove_gsm(&work);
+    take_keys(&work, keys);
+    has_3g = !keys->profile.res_len || kb_subscriber_has_3g(keys);
+    if (!err && has_3g && !has_usim && work.answer.sw != KB_SW_FILE_NOT_FOUND)
+        err = kb_talk_refused(why, "SELECT USIM", work.answer.sw);
+    if (!err && has_3g && has_usim)
+        err = prove_both(&work, seq);
+    else if (!err) {
+        *seq = 0;
+        err = prove_2g(&work, has_usim);
     }
     kb_wipe(&work, sizeof work);
     return err;

@@ -74,7 +74,7 @@ static enum kb_err authenticate(const struct kb_bureau *bureau, struct kb_reader
     struct kb_subscriber_keys keys;
     enum kb_err err;
 
-    if (!bureau->options->is_to_verify || kb_values_keys(job->record, &keys))
+    if (!bureau->options->is_to_verify || kb_subscriber_keys(job->record, &keys))
         return KB_OK;
     if (bureau->options->is_secure) /* nor does a PIN travel in the clear */
         keys.pin1 = kb_span(NULL, 0);
@@ -148,10 +148,10 @@ enum kb_err kb_bureau_prove_card(const struct kb_bureau *bureau, struct kb_reade
                                  struct kb_job *job, struct kb_report *why)
 {
     struct kb_subscriber_keys keys;
-    enum kb_err err = kb_values_keys(job->record, &keys);
+    enum kb_err err = kb_subscriber_keys(job->record, &keys);
 
     if (err)
-        return kb_report(why, err, "there are no Ki and OPc to prove it with");
+        return kb_report(why, err, "there are no keys to prove it with");
     kb_wipe(&keys, sizeof keys);
     return authenticate(bureau, reader, job, why);
 }

@@ -5,20 +5,34 @@
 
 #include "crypto/secret.h"
 #include "desk/bureau_inside.h"
+#include "desk/subscriber.h"
 
 enum { GROUP = 100, KEY_MAX = 32 };
 
+/* As long as the algorithm wants it, where the item leaves a choice. */
+static size_t size_of(const struct kb_entity_item *item, const struct kb_subscriber_keys *keys)
+{
+    size_t size = kb_subscriber_key_size(keys, strcmp(item->role, "ki") == 0);
+
+    if (size < item->min)
+        size = item->min;
+    return size < item->max ? size : item->max;
+}
+
 static enum kb_err draw_keys(struct kb_bureau *bureau, struct kb_report *why)
 {
+    struct kb_subscriber_keys keys = {.ind_bits = 0};
     uint8_t key[KEY_MAX];
-    enum kb_err err = KB_OK;
+    enum kb_err err = kb_subscriber_profile(bureau->scratch, &keys);
 
     for (size_t i = 0; i < bureau->field->item_count && !err; i++) {
         const struct kb_entity_item *item = &bureau->field->items[i];
-        size_t len = item->max < KEY_MAX ? item->max : KEY_MAX;
+        size_t len = size_of(item, &keys);
 
         if (!kb_item_is_key(item) || kb_record_name(bureau->scratch, item->name).len)
             continue;
+        if (len > KEY_MAX)
+            len = KEY_MAX;
         err = bureau->crypto->random(key, len);
         if (!err)
             err = kb_record_put(bureau->scratch, item->name, item->role, kb_span(key, len));

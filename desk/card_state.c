@@ -86,7 +86,7 @@ bool kb_card_state_has(const struct kb_card_state *state, const struct kb_record
     struct kb_span mandatory;
 
     for (size_t at = 0; kb_record_next(record, &at, &value);)
-        if (!is_listed(state->present, value.name))
+        if (value.name.len && !is_listed(state->present, value.name))
             return false;
     return !kb_tlv_find(state->missing, TAG_MANDATORY, &mandatory);
 }

@@ -8,6 +8,7 @@
 
 #include "crypto/secret.h"
 #include "desk/safe_file.h"
+#include "desk/subscriber.h"
 #include "desk/values.h"
 
 enum { IMSI_TEXT = 16, IND_BITS = 5 };
@@ -40,15 +41,15 @@ static enum kb_err take_imsi(struct work *work, const char *iccid, struct kb_rep
 {
     struct kb_subscriber_keys keys = {.ki_len = 0};
     struct kb_span imsi = kb_record_role(work->record, "imsi");
-    enum kb_err err = kb_values_keys(work->record, &keys);
-    uint8_t algorithm = keys.profile.algorithm;
+    enum kb_err err = kb_subscriber_keys(work->record, &keys);
+    bool is_milenage = keys.profile.algorithm == KB_AKA_MILENAGE && kb_subscriber_has_3g(&keys);
 
     kb_wipe(&keys, sizeof keys);
     if (imsi.len < 6 || imsi.len >= IMSI_TEXT)
         return kb_report(why, KB_ERR_ABSENT, "%s: has no IMSI; nothing can be exported", iccid);
     if (err)
         return kb_report(why, err, "%s: has no Ki and OPc; nothing can be exported", iccid);
-    if (algorithm != KB_AKA_MILENAGE)
+    if (!is_milenage)
         return kb_report(why, KB_ERR_RULE,
                          "%s: its algorithm is not Milenage, and no export speaks of another one",
                          iccid);

@@ -8,6 +8,7 @@
 
 #include "card/perso/encode.h"
 #include "crypto/secret.h"
+#include "desk/subscriber.h"
 #include "wire/bcd.h"
 #include "wire/hex.h"
 
@@ -198,6 +199,42 @@ static enum kb_err collect(const struct kb_table *table, size_t at, const char *
     return take_value(item, value, record, why);
 }
 
+/* The keys, where they are there, have the lengths of the algorithms. */
+static bool has_its_keys(const struct kb_record *record, const struct kb_subscriber_keys *profile)
+{
+    struct kb_subscriber_keys keys = *profile;
+
+    keys.ki_len = (uint8_t)kb_record_role(record, "ki").len;
+    keys.opc_len = (uint8_t)kb_record_role(record, "opc").len;
+    if (keys.ki_len && keys.opc_len && !kb_subscriber_has_3g(&keys))
+        return false;
+    return !keys.ki_len || keys.profile.gsm == KB_GSM_CONVERTED || kb_subscriber_has_gsm(&keys);
+}
+
+/* A card with values that do not go together would answer no network. */
+static enum kb_err check_together(const struct kb_table *table, struct kb_record *record,
+                                  struct kb_report *why)
+{
+    struct kb_subscriber_keys profile = {.ind_bits = 0};
+    enum kb_err err = KB_OK;
+
+    if (kb_subscriber_tell(table->field, record))
+        err = kb_report(why, KB_ERR_TOO_LONG, "the values of this card are too long together");
+    else if (kb_subscriber_profile(record, &profile))
+        err = kb_report(why, KB_ERR_RULE,
+                        "these lengths do not go with the algorithm: milenage has RES of 4 to 8 "
+                        "bytes, xor of 4 to 16, both CK and IK of 16 and MAC of 8; tuak has RES of "
+                        "4, 8 or 16");
+    else if (!has_its_keys(record, &profile))
+        err = kb_report(why, KB_ERR_RULE,
+                        "the keys have not the lengths of the algorithm: milenage, xor and the GSM "
+                        "algorithms have Ki of 16 bytes, tuak of 16 or 32; OPc of milenage has 16, "
+                        "of tuak 32");
+    if (err)
+        kb_csv_blame(table->csv, NULL, why);
+    return err;
+}
+
 enum kb_err kb_table_values(const struct kb_table *table, const char *iccid,
                             struct kb_record *record, struct kb_report *why)
 {
@@ -210,5 +247,5 @@ enum kb_err kb_table_values(const struct kb_table *table, const char *iccid,
             return err;
         }
     }
-    return KB_OK;
+    return check_together(table, record, why);
 }

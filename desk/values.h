@@ -3,7 +3,6 @@
 #ifndef KB_DESK_VALUES_H
 #define KB_DESK_VALUES_H
 
-#include "desk/authenticate.h"
 #include "desk/journal.h"
 #include "desk/seal.h"
 
@@ -15,8 +14,5 @@ enum kb_err kb_values_open(struct kb_journal *journal, const struct kb_seal *sea
 enum kb_err kb_values_close(struct kb_journal *journal, const struct kb_seal *seal,
                             const char *iccid, const struct kb_record *record, uint8_t *sealed,
                             struct kb_report *why);
-
-/* Ki and OPc among the values; pin1 points into the record. KB_ERR_ABSENT: there are none. */
-enum kb_err kb_values_keys(const struct kb_record *record, struct kb_subscriber_keys *keys);
 
 #endif

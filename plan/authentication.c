@@ -5,81 +5,21 @@
 
 #include "crypto/aka.h"
 #include "plan/build.h"
+#include "plan/profile.h"
 
 struct raw {
     uint32_t subscription;
     const yaml_node_t *parts[KB_PROFILE_PARTS];
 };
 
-#define PART(part, word)                                                                           \
-    {                                                                                              \
-        word, KB_KEY_SCALAR, false, offsetof(struct raw, parts) + (part) * sizeof(void *), 0, 0,   \
-            NULL                                                                                   \
-    }
-
 static const struct kb_key keys[] = {
     {"subscription", KB_KEY_NUMBER, true, offsetof(struct raw, subscription), 0,
      KB_SUBSCRIPTIONS - 1, NULL},
-    PART(KB_PROFILE_ALGORITHM, "algorithm"),
-    PART(KB_PROFILE_GSM, "gsm"),
-    PART(KB_PROFILE_RES, "res"),
-    PART(KB_PROFILE_CK, "ck"),
-    PART(KB_PROFILE_IK, "ik"),
-    PART(KB_PROFILE_MAC, "mac"),
-    PART(KB_PROFILE_ITERATIONS, "iterations"),
-    PART(KB_PROFILE_IND_BITS, "ind_bits"),
-    PART(KB_PROFILE_DELTA, "delta"),
-    PART(KB_PROFILE_AGE_LIMIT, "age_limit"),
+    KB_PROFILE_KEYS(struct raw),
+    KB_PROFILE_KEY(struct raw, KB_PROFILE_DELTA, "delta"),
+    KB_PROFILE_KEY(struct raw, KB_PROFILE_AGE_LIMIT, "age_limit"),
     {0},
 };
-
-/* What a part may be, for messages. */
-static const char *const values[KB_PROFILE_PARTS] = {
-    [KB_PROFILE_ALGORITHM] = "milenage, tuak or xor",
-    [KB_PROFILE_GSM] = "from-3g, comp128v1, comp128v2, comp128v3 or xor",
-    [KB_PROFILE_RES] = "4 to 16",
-    [KB_PROFILE_CK] = "16 or 32",
-    [KB_PROFILE_IK] = "16 or 32",
-    [KB_PROFILE_MAC] = "8, 16 or 32",
-    [KB_PROFILE_ITERATIONS] = "1 to 255",
-    [KB_PROFILE_IND_BITS] = "0 to 5",
-    [KB_PROFILE_DELTA] = "none or 1 to 281474976710655",
-    [KB_PROFILE_AGE_LIMIT] = "none or 1 to 281474976710655",
-};
-
-static enum kb_err read_part(struct kb_plan_build *build, const yaml_node_t *node, uint8_t part,
-                             uint8_t profile[KB_PROFILE_SIZE])
-{
-    const char *text = kb_yaml_text(node);
-    uint8_t encoded[KB_PROFILE_PART_MAX];
-    enum kb_err err =
-        kb_profile_encode(part, kb_span(text, strlen(text)), encoded, kb_profile_part_size(part));
-
-    if (err)
-        return kb_yaml_fail(&build->yaml, node, err, "%s is '%s'; it should be %s",
-                            kb_words_aka[part], kb_schema_shown(text).text, values[part]);
-    kb_profile_place(part, encoded, profile);
-    return KB_OK;
-}
-
-/* Lengths that only go with some algorithms (crypto/aka.h). */
-static enum kb_err check_profile(struct kb_plan_build *build, const yaml_node_t *node,
-                                 const uint8_t profile[KB_PROFILE_SIZE])
-{
-    const struct kb_aka_profile lengths = {.algorithm = profile[0],
-                                           .gsm = profile[1],
-                                           .res_len = profile[2],
-                                           .ck_len = profile[3],
-                                           .ik_len = profile[4],
-                                           .mac_len = profile[5],
-                                           .iterations = profile[6]};
-
-    if (!kb_aka_check(&lengths))
-        return KB_OK;
-    return kb_yaml_fail(&build->yaml, node, KB_ERR_RULE,
-                        "these lengths do not go with the algorithm: milenage has res 4 to 8, xor "
-                        "4 to 16, both ck 16, ik 16 and mac 8; tuak has res 4, 8 or 16");
-}
 
 static enum kb_err read_profile(struct kb_plan_build *build, const yaml_node_t *node)
 {
@@ -94,11 +34,7 @@ static enum kb_err read_profile(struct kb_plan_build *build, const yaml_node_t *
         return kb_yaml_fail(&build->yaml, node, KB_ERR_EXISTS,
                             "subscription %u is there twice; keep one of them", raw.subscription);
     profile->is_there = true;
-    for (uint8_t part = 0; part < KB_PROFILE_PARTS && !err; part++)
-        if (raw.parts[part])
-            err = read_part(build, raw.parts[part], part, profile->bytes);
-    if (!err)
-        err = check_profile(build, node, profile->bytes);
+    err = kb_profile_read(&build->yaml, node, raw.parts, KB_PROFILE_PARTS, profile->bytes);
     if (!err)
         kb_plan_add_object(build, KB_OBJ_AKA + raw.subscription,
                            kb_span(profile->bytes, KB_PROFILE_SIZE));
@@ -135,43 +71,88 @@ const struct kb_plan_write *kb_plan_next_write(const struct kb_plan *plan,
     return NULL;
 }
 
-/* An entity that chooses the algorithm brings keys that suit it. */
-static bool is_algorithm_open(const struct kb_plan *plan, uint16_t subscription)
+/* Whether an item chooses this part of a subscription's profile: then the entity sees to it that
+ * all suits. */
+static bool is_open(const struct kb_plan *plan, uint16_t subscription, uint8_t part)
 {
     const struct kb_plan_write *write;
     struct kb_plan_walk walk = {0};
 
     while ((write = kb_plan_next_write(plan, &walk)) != NULL)
-        if (write->target == KB_TARGET_AKA && write->argument == KB_PROFILE_ALGORITHM &&
+        if (write->target == KB_TARGET_AKA && write->argument == part &&
             write->object == subscription)
             return true;
     return false;
 }
 
-/* K has 16 bytes, with TUAK 16 or 32; OPc has 16, TOPc 32. */
-static bool suits(const struct kb_plan_item *item, bool is_ki, bool is_tuak)
+static bool has_write(const struct kb_plan *plan, uint8_t target, uint16_t subscription)
 {
-    if (is_ki)
-        return is_tuak || item->max == KB_KI_SHORT;
-    return item->min == item->max && (item->max == KB_KI_LONG) == is_tuak;
+    const struct kb_plan_write *write;
+    struct kb_plan_walk walk = {0};
+
+    while ((write = kb_plan_next_write(plan, &walk)) != NULL)
+        if (write->target == target && write->object == subscription)
+            return true;
+    return false;
+}
+
+static enum kb_err refuse(const struct kb_plan_build *build, const struct kb_plan_item *item,
+                          const struct kb_plan_write *write, const char *reason)
+{
+    const uint8_t *profile = build->plan->profiles[write->object].bytes;
+
+    return kb_report(build->yaml.why, KB_ERR_RULE,
+                     "%s:%d: item '%s': subscription %u has algorithm %s and gsm %s, %s",
+                     build->yaml.path, item->line, item->name, write->object,
+                     kb_words_algorithm[profile[KB_PROFILE_ALGORITHM]],
+                     kb_words_gsm[profile[KB_PROFILE_GSM]], reason);
+}
+
+/* K has 16 bytes, with TUAK 16 or 32, of which COMP128 and XOR for GSM take 16. */
+static enum kb_err check_ki(const struct kb_plan_build *build, const struct kb_plan_item *item,
+                            const struct kb_plan_write *write)
+{
+    const struct kb_plan *plan = build->plan;
+    const struct kb_plan_profile *said = &plan->profiles[write->object];
+    const uint8_t *profile = said->bytes;
+    bool is_converted = profile[KB_PROFILE_GSM] == KB_GSM_CONVERTED;
+
+    if (profile[KB_PROFILE_ALGORITHM] != KB_AKA_TUAK && item->max != KB_KI_SHORT)
+        return refuse(build, item, write, "whose key has 16 bytes; use 'length: 16'");
+    if (!is_converted && item->min == KB_KI_LONG)
+        return refuse(build, item, write,
+                      "which takes a key of 16 bytes only; use 'length: 16', or gsm from-3g");
+    if (said->is_there && is_converted && profile[KB_PROFILE_ALGORITHM] != KB_AKA_XOR &&
+        !has_write(plan, KB_TARGET_OPC, write->object))
+        return refuse(build, item, write,
+                      "which cannot do without an operator variant; add an item that writes opc, "
+                      "or use algorithm xor, or a gsm algorithm of its own");
+    return KB_OK;
+}
+
+/* OPc has 16 bytes, TOPc 32. */
+static enum kb_err check_opc(const struct kb_plan_build *build, const struct kb_plan_item *item,
+                             const struct kb_plan_write *write)
+{
+    bool is_tuak = build->plan->profiles[write->object].bytes[KB_PROFILE_ALGORITHM] == KB_AKA_TUAK;
+
+    if (item->min == item->max && (item->max == KB_KI_LONG) == is_tuak)
+        return KB_OK;
+    return refuse(build, item, write,
+                  is_tuak ? "whose operator variant has 32 bytes; use 'length: 32'"
+                          : "whose operator variant has 16 bytes; use 'length: 16'");
 }
 
 static enum kb_err check_key(const struct kb_plan_build *build, const struct kb_plan_item *item,
                              const struct kb_plan_write *write)
 {
     bool is_ki = write->target == KB_TARGET_KI;
-    uint8_t algorithm;
 
-    if ((!is_ki && write->target != KB_TARGET_OPC) || is_algorithm_open(build->plan, write->object))
+    if ((!is_ki && write->target != KB_TARGET_OPC) ||
+        is_open(build->plan, write->object, KB_PROFILE_ALGORITHM) ||
+        is_open(build->plan, write->object, KB_PROFILE_GSM))
         return KB_OK;
-    algorithm = build->plan->profiles[write->object].bytes[0];
-    if (suits(item, is_ki, algorithm == KB_AKA_TUAK))
-        return KB_OK;
-    return kb_report(build->yaml.why, KB_ERR_RULE,
-                     "%s:%d: item '%s': subscription %u has algorithm %s, whose %s has %d bytes",
-                     build->yaml.path, item->line, item->name, write->object,
-                     kb_words_algorithm[algorithm], is_ki ? "key" : "operator variant",
-                     is_ki || algorithm != KB_AKA_TUAK ? KB_KI_SHORT : KB_KI_LONG);
+    return is_ki ? check_ki(build, item, write) : check_opc(build, item, write);
 }
 
 enum kb_err kb_plan_check_keys(struct kb_plan_build *build)

@@ -5,6 +5,7 @@
 #define KB_PLAN_ENTITY_H
 
 #include "card/perso/image.h"
+#include "card/perso/profile.h"
 #include "wire/apdu.h"
 #include "wire/report.h"
 
@@ -28,7 +29,9 @@ struct kb_entity_field {
     bool has_put; /* false when every item has a command of its own */
     bool is_dgi;  /* PUT takes data groupings, else BER-TLV */
     enum kb_verify_method method;
-    bool has_scp03; /* a secure channel opens it as well */
+    bool has_scp03;   /* a secure channel opens it as well */
+    bool has_profile; /* the maker said how the subscription whose key is here authenticates */
+    uint8_t profile[KB_PROFILE_SIZE]; /* what items with roles of the authentication may change */
     size_t item_count;
     struct kb_entity_item *items;
 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "plan/entity.h"
-#include "plan/schema.h"
+#include "plan/profile.h"
 #include "plan/words.h"
 
 /* --- Commands --- */
@@ -176,10 +176,33 @@ static enum kb_err read_items(struct kb_yaml *yaml, const yaml_node_t *node,
     return err;
 }
 
+/* --- Authentication --- */
+
+struct authentication {
+    const yaml_node_t *parts[KB_PROFILE_SHOWN];
+};
+
+static const struct kb_key authentication_keys[] = {KB_PROFILE_KEYS(struct authentication), {0}};
+
+/* Views of older makers have none. */
+static enum kb_err read_authentication(struct kb_yaml *yaml, const yaml_node_t *node,
+                                       struct kb_entity_field *field)
+{
+    struct authentication raw = {{0}};
+    enum kb_err err;
+
+    field->has_profile = node != NULL;
+    memcpy(field->profile, kb_profile_usual, sizeof field->profile);
+    if (!node)
+        return KB_OK;
+    err = kb_schema_read(yaml, node, authentication_keys, &raw);
+    return err ? err : kb_profile_read(yaml, node, raw.parts, KB_PROFILE_SHOWN, field->profile);
+}
+
 /* --- Fields --- */
 
 struct field {
-    const yaml_node_t *name, *commands, *items;
+    const yaml_node_t *name, *commands, *authentication, *items;
     uint32_t number, tries;
 };
 
@@ -188,6 +211,7 @@ static const struct kb_key field_keys[] = {
     {"number", KB_KEY_NUMBER, true, offsetof(struct field, number), 0, KB_FIELDS - 1, NULL},
     {"tries", KB_KEY_NUMBER, true, offsetof(struct field, tries), 1, 15, NULL},
     {"commands", KB_KEY_MAP, true, offsetof(struct field, commands), 0, 0, NULL},
+    {"authentication", KB_KEY_MAP, false, offsetof(struct field, authentication), 0, 0, NULL},
     {"items", KB_KEY_LIST, true, offsetof(struct field, items), 1, KB_FIELD_ITEMS, NULL},
     {0},
 };
@@ -219,6 +243,8 @@ static enum kb_err read_field(struct kb_yaml *yaml, const yaml_node_t *node,
         err = check_field(yaml, node, entity, field);
     if (!err)
         err = read_commands(yaml, raw.commands, field);
+    if (!err)
+        err = read_authentication(yaml, raw.authentication, field);
     if (!err)
         err = read_items(yaml, raw.items, field);
     return err;

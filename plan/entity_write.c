@@ -5,6 +5,7 @@
 
 #include "plan/build.h"
 #include "plan/entity.h"
+#include "plan/profile.h"
 
 static const struct kb_plan_command *find(const struct kb_plan_field *field, uint8_t action)
 {
@@ -91,6 +92,46 @@ static void put_commands(const struct kb_plan_field *field, FILE *out)
         fprintf(out, "      scp03: yes\n");
 }
 
+/* The profile of the subscription whose key an item of the field is; NULL: there is none, or the
+ * plan does not speak of it. */
+static const struct kb_plan_profile *find_profile(const struct kb_plan *plan,
+                                                  const struct kb_plan_field *field)
+{
+    struct kb_plan_walk walk = {.field = (size_t)(field - plan->fields)};
+    const struct kb_plan_write *write;
+
+    while ((write = kb_plan_next_write(plan, &walk)) != NULL && &plan->fields[walk.field] == field)
+        if (write->target == KB_TARGET_KI)
+            return plan->profiles[write->object].is_there ? &plan->profiles[write->object] : NULL;
+    return NULL;
+}
+
+static void put_authentication(const struct kb_plan *plan, const struct kb_plan_field *field,
+                               FILE *out)
+{
+    const struct kb_plan_profile *profile = find_profile(plan, field);
+    char text[KB_PROFILE_TEXT];
+
+    if (!profile)
+        return;
+    fprintf(out, "    authentication:\n");
+    for (uint8_t part = 0; part < KB_PROFILE_SHOWN; part++) {
+        kb_profile_show(profile->bytes, part, text);
+        fprintf(out, "      %s: %s\n", kb_words_aka[part], text);
+    }
+}
+
+/* An item that chooses how its subscription authenticates means that to the proof, whatever its
+ * name. */
+static const char *role_of(const struct kb_plan_item *item)
+{
+    const struct kb_plan_write *write = item->writes;
+
+    if (!item->role[0] && write->target == KB_TARGET_AKA && write->argument < KB_PROFILE_SHOWN)
+        return kb_words_aka_role[write->argument];
+    return item->role;
+}
+
 /* The number of a data grouping has two bytes, also a small one. */
 static int tag_digits(const struct kb_plan_field *field, uint16_t tag)
 {
@@ -107,8 +148,8 @@ static void put_item(const struct kb_plan_field *field, size_t index, FILE *out)
         put_text(out, item->about);
         fputc('\n', out);
     }
-    if (item->role[0])
-        fprintf(out, "        role: %s\n", item->role);
+    if (role_of(item)[0])
+        fprintf(out, "        role: %s\n", role_of(item));
     if (item->tag)
         fprintf(out, "        tag: \"%0*X\"\n", tag_digits(field, item->tag), item->tag);
     else
@@ -120,11 +161,12 @@ static void put_item(const struct kb_plan_field *field, size_t index, FILE *out)
             item->is_mandatory ? "yes" : "no");
 }
 
-static void put_field(const struct kb_plan_field *field, FILE *out)
+static void put_field(const struct kb_plan *plan, const struct kb_plan_field *field, FILE *out)
 {
     fprintf(out, "  - name: %s\n    number: %u\n    tries: %u\n", field->name, field->number,
             field->tries);
     put_commands(field, out);
+    put_authentication(plan, field, out);
     fprintf(out, "    items:\n");
     for (size_t i = 0; i < field->item_count; i++)
         put_item(field, i, out);
@@ -145,7 +187,7 @@ enum kb_err kb_plan_entity(const struct kb_plan *plan, FILE *out, struct kb_repo
         if (is_empty)
             fputc('\n', out);
         is_empty = false;
-        put_field(&plan->fields[i], out);
+        put_field(plan, &plan->fields[i], out);
     }
     if (is_empty)
         fprintf(out, " []\n");

@@ -11,8 +11,12 @@ const char *const kb_words_encoder[] = {"raw",        "bcd",      "imsi", "iccid
                                         "plmn",       "plmn-act", "spn",  "smsp",  "pin",
                                         "mnc-length", "aka",      NULL};
 const char *const kb_words_algorithm[] = {"milenage", "tuak", "xor", NULL};
+const char *const kb_words_gsm[] = {"from-3g", "comp128v1", "comp128v2", "comp128v3", "xor", NULL};
 const char *const kb_words_aka[] = {"algorithm",  "gsm",      "res",   "ck",        "ik", "mac",
                                     "iterations", "ind_bits", "delta", "age_limit", NULL};
+const char *const kb_words_aka_role[] = {"algorithm",  "gsm_algorithm", "res_length",
+                                         "ck_length",  "ik_length",     "mac_length",
+                                         "iterations", "sqn_ind",       NULL};
 const char *const kb_words_method[] = {"code", "challenge", NULL};
 const char *const kb_words_data[] = {"tlv", "dgi", NULL};
 const char *const kb_words_state[] = {"IDLE", "READY", "ALERT", "PERSO", "LOCKED", "BLOCKED", NULL};

@@ -11,7 +11,9 @@ extern const char *const kb_words_format[];    /* enum kb_item_format */
 extern const char *const kb_words_check[];     /* enum kb_item_check */
 extern const char *const kb_words_encoder[];   /* enum kb_encoder */
 extern const char *const kb_words_algorithm[]; /* enum kb_aka_algorithm */
+extern const char *const kb_words_gsm[];       /* enum kb_aka_gsm_algorithm */
 extern const char *const kb_words_aka[];       /* enum kb_profile_part */
+extern const char *const kb_words_aka_role[];  /* what items with these parts mean to the proof */
 extern const char *const kb_words_method[];    /* enum kb_verify_method */
 extern const char *const kb_words_data[];      /* what PUT takes: tlv, dgi */
 extern const char *const kb_words_state[];     /* enum kb_perso_state */

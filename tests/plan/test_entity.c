@@ -113,6 +113,45 @@ static void round_trip(const char *text, const char *file)
     kb_plan_free(plan);
 }
 
+/* What TS 35.231 leaves open is what the bureau has to know; where the key lies is not. */
+static void a_view_tells_how_its_key_authenticates(void **state)
+{
+    static const uint8_t profile[] = {1, 2, 16, 32, 16, 32, 3, 4};
+    char *whole = replaced(small_plan, "access:\n",
+                           "authentication: [{subscription: 1, algorithm: tuak, gsm: comp128v2, "
+                           "res: 16, ck: 32, mac: 32, iterations: 3, ind_bits: 4, delta: 77}]\n"
+                           "access:\n");
+    char *text = replaced(whole, "    items:\n      - {name: imsi, tag: C1",
+                          "    items:\n      - {name: topc, tag: C7, format: bytes, length: 32, "
+                          "write: [{opc: 1}]}\n      - {name: how_long, tag: C8, format: digits, "
+                          "min: 1, max: 2, write: [{aka: 1, part: res}]}\n"
+                          "      - {name: imsi, tag: C1");
+    struct kb_plan *plan = load(text, NULL);
+    char *view = view_of(plan);
+    struct kb_entity *entity = read_view(view);
+
+    (void)state;
+    assert_true(entity->fields[0].has_profile);
+    assert_memory_equal(entity->fields[0].profile, profile, sizeof profile);
+    assert_null(strstr(view, "subscription"));
+    assert_null(strstr(view, "delta"));
+    assert_string_equal(kb_entity_item(&entity->fields[0], "how_long")->role, "res_length");
+    kb_entity_free(entity);
+    free(view);
+    kb_plan_free(plan);
+    free(text);
+    free(whole);
+}
+
+static void a_view_without_it_is_as_good_as_ever(void **state)
+{
+    struct kb_entity *entity = read_view(small_view);
+
+    (void)state;
+    assert_false(entity->fields[0].has_profile);
+    kb_entity_free(entity);
+}
+
 static void a_view_comes_back_as_it_was_written(void **state)
 {
     (void)state;
@@ -224,9 +263,13 @@ static void assert_lacks_file(const char *view, const struct kb_plan_file *file)
 static void assert_known_key(const char *line)
 {
     static const char *const known[] = {
-        "format", "plan",   "fields", "name",    "number", "tries", "commands", "enable",
-        "verify", "method", "put",    "data",    "lock",   "state", "items",    "about",
-        "scp03",  "role",   "tag",    "command", "check",  "min",   "max",      "mandatory"};
+        "format",    "plan",       "fields",  "name",      "number",
+        "tries",     "commands",   "enable",  "verify",    "method",
+        "put",       "data",       "lock",    "state",     "items",
+        "about",     "scp03",      "role",    "tag",       "command",
+        "check",     "min",        "max",     "mandatory", "authentication",
+        "algorithm", "gsm",        "res",     "ck",        "ik",
+        "mac",       "iterations", "ind_bits"};
     size_t start = strspn(line, " -");
     size_t len = strcspn(line + start, ":");
 
@@ -357,6 +400,8 @@ static void a_view_cut_or_flipped_is_refused_or_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_view_tells_how_its_key_authenticates),
+        cmocka_unit_test(a_view_without_it_is_as_good_as_ever),
         cmocka_unit_test(a_view_comes_back_as_it_was_written),
         cmocka_unit_test(numbers_of_data_groupings_have_two_bytes_in_a_view),
         cmocka_unit_test(a_view_knows_the_commands),

@@ -100,6 +100,9 @@ static const struct row rows[] = {
      "subscription 1 has algorithm milenage", "key has 16 bytes"},
     {"length: 16, check: not-flat, mandatory: yes, write: [{ki", "length: 32, write: [{opc",
      "subscription 1 has algorithm milenage", "operator variant has 16 bytes"},
+    {"access:\n", "authentication: [{subscription: 1, algorithm: tuak}]\naccess:\n",
+     "algorithm tuak and gsm from-3g, which cannot do without an operator variant",
+     "add an item that writes opc"},
 
     /* access */
     {"read: always, update: [adm1]", "@reed: always", "unknown key 'reed'", "did you mean 'read'?"},
@@ -487,6 +490,27 @@ static void codes_and_contents_are_not_repeated(void **state)
     }
 }
 
+/* The keys of COMP128 have 16 bytes; TUAK alone would take 32. */
+static void a_long_key_goes_with_no_gsm_algorithm(void **state)
+{
+    char *long_key = replaced(small_plan, "length: 16, check: not-flat, mandatory: yes",
+                              "length: 32, check: not-flat, mandatory: yes");
+    char *text = replaced(long_key, "access:\n",
+                          "authentication: [{subscription: 1, algorithm: tuak, gsm: comp128v3}]\n"
+                          "access:\n");
+    char path[64];
+    struct kb_report why = {0};
+    struct kb_plan *plan = NULL;
+
+    (void)state;
+    assert_int_equal(load_plan(text, strlen(text), path, &plan, &why), KB_ERR_RULE);
+    assert_non_null(strstr(why.text, ":55: item 'ki': subscription 1 has algorithm tuak and gsm "
+                                     "comp128v3, which takes a key of 16 bytes only; use 'length: "
+                                     "16', or gsm from-3g"));
+    free(text);
+    free(long_key);
+}
+
 static void a_file_that_cannot_be_read_is_named(void **state)
 {
     struct kb_report why = {0};
@@ -507,6 +531,7 @@ int main(void)
         cmocka_unit_test(the_small_plan_is_welcome),
         cmocka_unit_test(each_refusal_names_file_line_and_cure),
         cmocka_unit_test(codes_and_contents_are_not_repeated),
+        cmocka_unit_test(a_long_key_goes_with_no_gsm_algorithm),
         cmocka_unit_test(a_file_that_cannot_be_read_is_named),
     };
 
