@@ -217,7 +217,7 @@ static void parents_come_before_children_and_rules_before_files(void **state)
 /* TS 102 221 clause 9.5: PIN1 01, PIN2 81, ADM1 0A; a PIN is digits padded with FF to 8 bytes. */
 static void pins_are_objects_of_the_card(void **state)
 {
-    static const uint8_t pin1[KB_PIN_OBJECT] = {0x01, 3,    10,   3,    '1',  '2', '3',
+    static const uint8_t pin1[KB_PIN_OBJECT] = {0x01, 3,    10,   7,    '1',  '2', '3',
                                                 '4',  0xFF, 0xFF, 0xFF, 0xFF, '1', '2',
                                                 '3',  '4',  '5',  '6',  '7',  '8'};
     struct kb_plan *plan = load("plans/telecom.yaml");
@@ -228,7 +228,7 @@ static void pins_are_objects_of_the_card(void **state)
     assert_false(plan->pins[0].is_enabled);
     assert_false(plan->pins[0].is_random);
     assert_int_equal(plan->pins[1].object[0], 0x81);
-    assert_int_equal(plan->pins[1].object[3], KB_PIN_HAS_UNBLOCK);
+    assert_int_equal(plan->pins[1].object[3], KB_PIN_HAS_UNBLOCK | KB_PIN_SHARED);
     assert_true(plan->pins[1].is_enabled);
     assert_int_equal(plan->pins[2].object[0], 0x0A);
     assert_int_equal(plan->pins[2].object[3], 0);
