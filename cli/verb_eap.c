@@ -16,35 +16,6 @@ struct import {
     uint64_t count;
 };
 
-/* Names as OsmoHLR has them; other registers' exports are of Milenage without naming it. */
-static const struct {
-    const char *name;
-    bool is_gsm;
-    struct kb_aka_profile profile;
-} algorithms[] = {
-    {"", false, {KB_AKA_MILENAGE, KB_GSM_CONVERTED, 8, 16, 16, 8, 1}},
-    {"milenage", false, {KB_AKA_MILENAGE, KB_GSM_CONVERTED, 8, 16, 16, 8, 1}},
-    {"tuak", false, {KB_AKA_TUAK, KB_GSM_CONVERTED, 8, 16, 16, 8, 1}},
-    {"xor-3g", false, {KB_AKA_XOR, KB_GSM_CONVERTED, 16, 16, 16, 8, 1}},
-    {"xor-2g", true, {KB_AKA_XOR, KB_GSM_XOR, 16, 16, 16, 8, 1}},
-    {"comp128v1", true, {KB_AKA_XOR, KB_GSM_COMP128_1, 16, 16, 16, 8, 1}},
-    {"comp128v2", true, {KB_AKA_XOR, KB_GSM_COMP128_2, 16, 16, 16, 8, 1}},
-    {"comp128v3", true, {KB_AKA_XOR, KB_GSM_COMP128_3, 16, 16, 16, 8, 1}},
-};
-
-static enum kb_err take_algorithm(const char *name, struct kb_eap_subscriber *subscriber,
-                                  struct kb_report *why)
-{
-    for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
-        if (strcmp(name, algorithms[i].name) == 0) {
-            subscriber->profile = algorithms[i].profile;
-            subscriber->is_gsm = algorithms[i].is_gsm;
-            return KB_OK;
-        }
-    }
-    return kb_report(why, KB_ERR_RULE, "there is no algorithm %s here", name);
-}
-
 static enum kb_err take_key(const char *hex, uint8_t key[KB_AKA_KEY_MAX], uint8_t *key_len)
 {
     size_t len = 0;
@@ -54,15 +25,19 @@ static enum kb_err take_key(const char *hex, uint8_t key[KB_AKA_KEY_MAX], uint8_
     return err;
 }
 
-/* True when the algorithm takes keys of these lengths: it is tried. */
+/* True when the algorithms take keys of these lengths: they are tried. */
 static bool has_its_keys(const struct kb_eap_subscriber *subscriber)
 {
     static const uint8_t rand[16];
     const struct kb_aka_keys keys = {.k = kb_span(subscriber->k, subscriber->k_len),
                                      .top = kb_span(subscriber->top, subscriber->top_len)};
+    struct kb_aka_profile from_3g = subscriber->profile;
     uint8_t sres[4], kc[8];
     bool is_good = !kb_aka_gsm(&kb_crypto_openssl, &subscriber->profile, &keys, rand, sres, kc);
 
+    from_3g.gsm = KB_GSM_CONVERTED;
+    if (is_good && !subscriber->is_gsm)
+        is_good = !kb_aka_gsm(&kb_crypto_openssl, &from_3g, &keys, rand, sres, kc);
     kb_wipe(sres, sizeof(sres));
     kb_wipe(kc, sizeof(kc));
     return is_good;
@@ -87,15 +62,14 @@ static enum kb_err add_row(struct import *import, const char *imsi,
 static enum kb_err take_row(void *context, const struct kb_export_row *row, struct kb_report *why)
 {
     struct import *import = context;
-    struct kb_eap_subscriber subscriber = {.seq = row->sqn >> IND_BITS};
-    enum kb_err err;
+    struct kb_eap_subscriber subscriber = {
+        .profile = row->profile, .is_gsm = row->is_gsm, .seq = row->sqn >> IND_BITS};
+    enum kb_err err = KB_OK;
 
     if (subscriber.seq > 0)
         subscriber.seq--;
-    err = take_algorithm(row->algorithm, &subscriber, why);
-    if (!err &&
-        (take_key(row->ki, subscriber.k, &subscriber.k_len) ||
-         take_key(row->opc, subscriber.top, &subscriber.top_len) || !has_its_keys(&subscriber)))
+    if (take_key(row->ki, subscriber.k, &subscriber.k_len) ||
+        take_key(row->opc, subscriber.top, &subscriber.top_len) || !has_its_keys(&subscriber))
         err = kb_report(why, KB_ERR_MALFORMED,
                         "has not the keys in clear; a sealed export needs --transport-key");
     if (!err)

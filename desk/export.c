@@ -11,7 +11,7 @@
 #include "desk/subscriber.h"
 #include "desk/values.h"
 
-enum { IMSI_TEXT = 16, IND_BITS = 5 };
+enum { IMSI_TEXT = 16 };
 
 const char kb_export_names[] = "osmohlr|open5gs|srsran|pysim";
 
@@ -34,25 +34,23 @@ struct work {
     uint8_t *sealed;
     struct kb_safe_file file;
     struct kb_export_card card;
+    struct kb_subscriber_keys keys;
     char imsi[IMSI_TEXT];
 };
 
-static enum kb_err take_imsi(struct work *work, const char *iccid, struct kb_report *why)
+static enum kb_err take_subscriber(struct work *work, const char *iccid, struct kb_report *why)
 {
-    struct kb_subscriber_keys keys = {.ki_len = 0};
     struct kb_span imsi = kb_record_role(work->record, "imsi");
-    enum kb_err err = kb_subscriber_keys(work->record, &keys);
-    bool is_milenage = keys.profile.algorithm == KB_AKA_MILENAGE && kb_subscriber_has_3g(&keys);
+    enum kb_err err = kb_subscriber_keys(work->record, &work->keys);
+    const char *refusal;
 
-    kb_wipe(&keys, sizeof keys);
     if (imsi.len < 6 || imsi.len >= IMSI_TEXT)
         return kb_report(why, KB_ERR_ABSENT, "%s: has no IMSI; nothing can be exported", iccid);
     if (err)
-        return kb_report(why, err, "%s: has no Ki and OPc; nothing can be exported", iccid);
-    if (!is_milenage)
-        return kb_report(why, KB_ERR_RULE,
-                         "%s: its algorithm is not Milenage, and no export speaks of another one",
-                         iccid);
+        return kb_report(why, KB_ERR_ABSENT, "%s: has no keys; nothing can be exported", iccid);
+    refusal = work->options->format->refuses(&work->keys);
+    if (refusal)
+        return kb_report(why, KB_ERR_RULE, "%s: %s", iccid, refusal);
     memcpy(work->imsi, imsi.data, imsi.len);
     work->imsi[imsi.len] = '\0';
     return KB_OK;
@@ -65,11 +63,11 @@ static enum kb_err export_card(struct work *work, const struct kb_journal_row *r
         kb_values_open(work->journal, &work->values, row->iccid, work->record, work->sealed, why);
 
     if (!err)
-        err = take_imsi(work, row->iccid, why);
+        err = take_subscriber(work, row->iccid, why);
     if (err)
         return err;
     work->card.iccid = row->iccid;
-    work->card.sqn = (row->seq + 1) << IND_BITS;
+    work->card.sqn = (row->seq + 1) << work->keys.ind_bits;
     work->card.number++;
     err = work->options->format->line(work->file.out, &work->card);
     return err ? kb_report(why, err, "%s: %s", row->iccid, kb_err_text(err)) : KB_OK;
@@ -105,6 +103,7 @@ static enum kb_err prepare(struct work *work, struct kb_report *why)
     work->card = (struct kb_export_card){
         .imsi = work->imsi,
         .record = work->record,
+        .keys = &work->keys,
         .seal = options->transport_key ? &work->transport : NULL,
         .register_key = options->register_key,
         .register_id = options->register_id,

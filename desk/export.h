@@ -9,10 +9,10 @@
 
 #include <stdio.h>
 
-#include "desk/authenticate.h"
 #include "desk/export_place.h"
 #include "desk/journal.h"
 #include "desk/seal.h"
+#include "desk/subscriber.h"
 
 enum { KB_EXPORT_ID = 33 }; /* name of a register's key, with its zero */
 
@@ -23,6 +23,7 @@ struct kb_export_card {
     uint64_t sqn;    /* the next one the card takes, IND 0 */
     uint64_t number; /* from 1 */
     const struct kb_record *record;
+    const struct kb_subscriber_keys *keys;
     const struct kb_seal *seal;  /* transport key; NULL: secrets in clear */
     const uint8_t *register_key; /* 16 bytes; NULL: no ciphertext for registers */
     const char *register_id;
@@ -31,6 +32,8 @@ struct kb_export_card {
 struct kb_export_format {
     const char *name;
     bool takes_register_key;
+    /* NULL, or what the register would take this subscriber wrongly for want of. */
+    const char *(*refuses)(const struct kb_subscriber_keys *keys);
     void (*head)(FILE *out, const struct kb_export_card *any); /* NULL: none */
     enum kb_err (*line)(FILE *out, const struct kb_export_card *card);
 };
@@ -50,7 +53,8 @@ struct kb_export_options {
 };
 
 /* Exports every card that is done. count: lines written. KB_ERR_ABSENT: a card without IMSI, Ki or
- * OPc. The file has mode 0600, and its name only when it is whole. */
+ * OPc; KB_ERR_RULE: the format has no words for its algorithm. The file has mode 0600, and its name
+ * only when it is whole. */
 enum kb_err kb_export_batch(const struct kb_export_options *options, uint64_t *count,
                             struct kb_report *why);
 
@@ -66,6 +70,8 @@ enum kb_err kb_export_open_line(const struct kb_seal *seal, struct kb_export_pla
 
 /* --- For the formats --- */
 
+/* Whether it is what registers without a choice compute: Milenage with RES of 8 bytes. */
+bool kb_export_is_usual(const struct kb_subscriber_keys *keys);
 /* Writes a value that is no secret; nothing when there is none. */
 void kb_export_put(FILE *out, const struct kb_export_card *card, const char *role);
 /* Writes a secret: Ki and OPc in hex, codes as digits; sealed when there is a transport key. */

@@ -67,4 +67,9 @@ static enum kb_err line(FILE *out, const struct kb_export_card *card)
     return err;
 }
 
-const struct kb_export_format kb_export_open5gs = {"open5gs", true, NULL, line};
+static const char *refuses(const struct kb_subscriber_keys *keys)
+{
+    return kb_export_is_usual(keys) ? NULL : "Open5GS knows Milenage with RES of 8 bytes only";
+}
+
+const struct kb_export_format kb_export_open5gs = {"open5gs", true, refuses, NULL, line};

@@ -94,19 +94,24 @@ static bool is_in_document(const char *line, struct kb_span token, const char *i
 
 /* --- Commands: OsmoHLR --- */
 
-/* "SET id subscriber.by-imsi-IMSI.aud3g milenage,Ki,opc,OPc" */
+/* "SET id subscriber.by-imsi-IMSI.aud3g ALGORITHM,Ki,opc,OPc[,...]", or aud2g with Ki alone */
 static bool is_in_command(const char *line, struct kb_span token, const char *imsi,
                           const char *column)
 {
     static const char between[] = ",opc,";
     char start[80];
-    int len = snprintf(start, sizeof start, " subscriber.by-imsi-%s.aud3g milenage,", imsi);
+    int len = snprintf(start, sizeof start, " subscriber.by-imsi-%s.aud", imsi);
     const char *at = line + strlen("SET ");
 
     at += strspn(at, "0123456789");
     if (len < 0 || (size_t)len >= sizeof start || strncmp(at, start, (size_t)len) != 0)
         return false;
     at += len;
+    if (strncmp(at, "3g ", 3) != 0 && strncmp(at, "2g ", 3) != 0)
+        return false;
+    at += 3 + strspn(at + 3, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    if (*at++ != ',')
+        return false;
     if (strcmp(column, "opc") == 0) {
         at += strcspn(at, ",");
         if (strncmp(at, between, sizeof between - 1) != 0)

@@ -85,4 +85,11 @@ static enum kb_err line(FILE *out, const struct kb_export_card *card)
     return err;
 }
 
-const struct kb_export_format kb_export_pysim = {"pysim", true, head, line};
+static const char *refuses(const struct kb_subscriber_keys *keys)
+{
+    if (kb_export_is_usual(keys) && keys->profile.gsm == KB_GSM_CONVERTED)
+        return NULL;
+    return "a table of pySim means Milenage with RES of 8 bytes, and what follows from it for GSM";
+}
+
+const struct kb_export_format kb_export_pysim = {"pysim", true, refuses, head, line};

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading exports back, to prove cards with what the network was given. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "crypto/secret.h"
-#include "desk/authenticate.h"
 #include "desk/export_rows.h"
+#include "desk/subscriber.h"
 #include "desk/values.h"
 #include "desk/verify.h"
+#include "plan/words.h"
 #include "wire/bcd.h"
 #include "wire/hex.h"
 
@@ -21,16 +23,35 @@ struct work {
 
 static enum kb_err put_key(struct work *work, const char *role, const char *hex)
 {
-    uint8_t key[KB_SUBSCRIBER_KEY];
+    uint8_t key[KB_AKA_KEY_MAX];
     size_t len = 0;
     enum kb_err err = kb_hex_decode(kb_span(hex, strlen(hex)), key, sizeof key, &len);
 
-    if (!err && len != sizeof key)
-        err = KB_ERR_MALFORMED;
-    if (!err)
+    if (!err && len)
         err = kb_record_put(work->record, role, role, kb_span(key, len));
     kb_wipe(key, sizeof key);
     return err;
+}
+
+/* What formats tell of algorithms: the other lengths are the usual ones. */
+static enum kb_err put_algorithm(struct work *work, const struct kb_export_row *row)
+{
+    const char *name = kb_words_algorithm[row->profile.algorithm];
+    char res[4];
+    enum kb_err err = kb_record_put(work->record, "", "algorithm", kb_span(name, strlen(name)));
+
+    snprintf(res, sizeof res, "%u", row->profile.res_len);
+    return err ? err : kb_record_put(work->record, "", "res_length", kb_span(res, strlen(res)));
+}
+
+/* True when the record has keys that its algorithm takes. */
+static bool has_keys(const struct kb_record *record)
+{
+    struct kb_subscriber_keys keys;
+    bool has = !kb_subscriber_keys(record, &keys);
+
+    kb_wipe(&keys, sizeof keys);
+    return has;
 }
 
 static enum kb_err keep_row(void *context, const struct kb_export_row *row, struct kb_report *why)
@@ -40,14 +61,15 @@ static enum kb_err keep_row(void *context, const struct kb_export_row *row, stru
     uint64_t first = 0;
     enum kb_err err;
 
-    if (!row->iccid[0] && row->algorithm[0])
+    if (row->is_command)
         return kb_report(why, KB_ERR_USAGE,
                          "this format names no cards; verify with --journal, or with an export of "
                          "another format");
     if (kb_iccid_check(kb_span(row->iccid, strlen(row->iccid))))
         return kb_report(why, KB_ERR_MALFORMED, "names no card by a valid ICCID");
     kb_record_clear(work->record);
-    if (put_key(work, "ki", row->ki) || put_key(work, "opc", row->opc))
+    if (put_algorithm(work, row) || put_key(work, "ki", row->ki) ||
+        put_key(work, "opc", row->opc) || !has_keys(work->record))
         return kb_report(why, KB_ERR_MALFORMED,
                          "has no Ki and OPc in clear; a sealed export needs --transport-key");
     if (row->pin1[0])

@@ -5,23 +5,42 @@
 
 #include "desk/export.h"
 
+enum { RES = 8 };
+
 static void head(FILE *out, const struct kb_export_card *any)
 {
     (void)any;
     fputs("# Name,Auth,IMSI,Key,OP_Type,OP/OPc,AMF,SQN,QCI,IP_alloc\n", out);
 }
 
+static bool is_xor(const struct kb_subscriber_keys *keys)
+{
+    return keys->profile.algorithm == KB_AKA_XOR && keys->profile.res_len == RES;
+}
+
+static const char *refuses(const struct kb_subscriber_keys *keys)
+{
+    if (kb_export_is_usual(keys) || is_xor(keys))
+        return NULL;
+    return "srsRAN knows Milenage and XOR only, with RES of 8 bytes";
+}
+
+/* With XOR the register wants an OPc, and does nothing with it. */
 static enum kb_err line(FILE *out, const struct kb_export_card *card)
 {
+    static const char unused[] = "00000000000000000000000000000000";
+    bool has_opc = !is_xor(card->keys);
     enum kb_err err;
 
-    fprintf(out, "%s,mil,%s,", card->iccid, card->imsi);
+    fprintf(out, "%s,%s,%s,", card->iccid, has_opc ? "mil" : "xor", card->imsi);
     err = kb_export_put_secret(out, card, "ki");
     fputs(",opc,", out);
-    if (!err)
+    if (!err && has_opc)
         err = kb_export_put_secret(out, card, "opc");
+    else if (!err)
+        fputs(unused, out);
     fprintf(out, ",8000,%012" PRIx64 ",9,dynamic\n", card->sqn);
     return err;
 }
 
-const struct kb_export_format kb_export_srsran = {"srsran", false, head, line};
+const struct kb_export_format kb_export_srsran = {"srsran", false, refuses, head, line};

@@ -7,9 +7,17 @@
 #include "desk/export.h"
 #include "wire/hex.h"
 
+enum { RES = 8 };
+
 static bool is_key(const char *role)
 {
     return strcmp(role, "ki") == 0 || strcmp(role, "opc") == 0;
+}
+
+bool kb_export_is_usual(const struct kb_subscriber_keys *keys)
+{
+    return keys->profile.algorithm == KB_AKA_MILENAGE && keys->profile.res_len == RES &&
+           kb_subscriber_has_3g(keys);
 }
 
 void kb_export_put(FILE *out, const struct kb_export_card *card, const char *role)
