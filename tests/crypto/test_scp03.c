@@ -306,6 +306,26 @@ static void every_length_of_data_comes_through(void **state)
         }
 }
 
+/* Amendment D clause 4.1.4: 80, and 00 up to a block. */
+static void padding_that_is_none_is_refused(void **state)
+{
+    uint8_t data[32] = {0};
+    size_t len = 0;
+
+    (void)state;
+    assert_false(kb_scp03_unpad(data, &len));
+    len = sizeof(data);
+    assert_false(kb_scp03_unpad(data, &len)); /* nothing but zeros */
+    data[31] = 0x81;
+    assert_false(kb_scp03_unpad(data, &len));
+    data[31] = 0;
+    data[15] = 0x80;
+    assert_false(kb_scp03_unpad(data, &len)); /* a block too much */
+    data[16] = 0x80;
+    assert_true(kb_scp03_unpad(data, &len));
+    assert_int_equal(len, 16);
+}
+
 static void what_does_not_fit_is_too_long(void **state)
 {
     static const uint8_t header[4] = {0x84, 0xE2, 0x00, 0x00};
@@ -339,6 +359,7 @@ int main(void)
         BOTH(the_challenge_is_made_from_counter_and_domain),
         BOTH(key_check_values_are_those_of_the_key_set),
         BOTH(every_length_of_data_comes_through),
+        BOTH(padding_that_is_none_is_refused),
         BOTH(what_does_not_fit_is_too_long),
     };
 

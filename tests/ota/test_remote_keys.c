@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "card/ota/remote_keys.h"
+#include "tests/crypto/refusing.h"
 #include "tests/ota/remote_world.h"
 
 static void must(const char *command)
@@ -339,6 +340,51 @@ static void a_cut_script_guesses_once(void **state)
     assert_true(cuts > 8);
 }
 
+/* False when nothing was refused, or every read was answered. */
+static bool send_failing(uint64_t at, bool is_crypto)
+{
+    bool has_failed;
+
+    memcpy(rig.memory, memory, sizeof(rig.memory));
+    kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
+    assert_true(rig_power(&rig));
+    if (is_crypto)
+        refusing_arm(at);
+    else
+        kb_flash_fault_arm_reads(&rig.fault, at, 0);
+    sender_send(&sender, &rig, 1);
+    has_failed = is_crypto ? refusing_is_over() : rig.fault.is_off;
+    refusing_arm(0);
+    kb_flash_fault_arm(&rig.fault, KB_FLASH_NEVER, 0);
+    assert_true(rig_power(&rig));
+    return has_failed;
+}
+
+/* Over a library that refuses a call, and a memory that fails at a read, a script is run once or
+ * not at all. */
+static void a_script_that_fails_anywhere_is_not_run_twice(void **state)
+{
+    const struct kb_crypto *before = rig.port.crypto;
+    unsigned failures = 0;
+
+    (void)state;
+    rig.port.crypto = refusing_over(before);
+    memcpy(memory, rig.memory, sizeof(memory));
+    for (unsigned way = 0; way < 4; way++) {
+        sender.cntr = 0;
+        remote_send("00A4000C022F12 00DC000302AAAA 00B2010402", way & 1 ? POR_SUBMIT : POR_DELIVER);
+        for (uint64_t at = 1; send_failing(at, way & 2); at++, failures++) {
+            unsigned after = added();
+
+            sender_send(&sender, &rig, 1);
+            assert_in_range(added(), after, 1);
+        }
+        assert_int_equal(added(), 1);
+    }
+    rig.port.crypto = before;
+    assert_true(failures > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +406,7 @@ int main(void)
         cmocka_unit_test_setup(a_repeated_script_is_not_run_again, remote_start),
         cmocka_unit_test_setup(a_cut_script_is_done_as_far_as_it_came, remote_start),
         cmocka_unit_test_setup(a_cut_script_guesses_once, remote_start),
+        cmocka_unit_test_setup(a_script_that_fails_anywhere_is_not_run_twice, remote_start),
     };
 
     return cmocka_run_group_tests_name("remote keys", tests, NULL, NULL);
