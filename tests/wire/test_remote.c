@@ -382,8 +382,8 @@ static void answers_that_are_none_are_refused(void **state)
     static const char *const wrong[] = {"",
                                         "AB",
                                         "AB00",
-                                        "AB03800101"
-                                        "00",
+                                        ("AB03800101"
+                                         "00"),
                                         "AB0323FF",
                                         "AF800000FF",
                                         "AF80230290",
