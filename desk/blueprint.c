@@ -233,6 +233,27 @@ static void put_objects(struct kb_commands *list, const struct kb_plan *plan)
         put_object(list, plan->objects[i].object, plan->objects[i].bytes, plan->objects[i].len);
 }
 
+/* Version, kind and keys of each set (card/gp). fresh NULL: the sets without their keys, which the
+ * image's proof wants to see. */
+static void put_key_sets(struct kb_commands *list, const struct kb_plan *plan,
+                         const struct kb_fresh *fresh)
+{
+    static const uint8_t none[32];
+
+    for (size_t i = 0; i < plan->key_set_count; i++) {
+        const struct kb_plan_key_set *set = &plan->key_sets[i];
+        uint8_t bytes[2 + KB_PLAN_KEYS * 32];
+        struct kb_writer wr = kb_wr(bytes, sizeof bytes);
+
+        kb_wr_u8(&wr, set->version);
+        kb_wr_u8(&wr, KIND_AES);
+        for (size_t k = 0; k < KB_PLAN_KEYS; k++)
+            kb_wr_copy(&wr, fresh ? fresh->made[set->made + k].value : none, set->length);
+        put_object(list, KB_OBJ_GP_KEYS + (unsigned)i, bytes, wr.len);
+        kb_wipe(bytes, sizeof bytes);
+    }
+}
+
 static void load_algorithm(struct kb_commands *list, struct kb_span image)
 {
     uint8_t block = 0;
@@ -261,6 +282,7 @@ void kb_blueprint_common(struct kb_commands *list, const struct kb_plan *plan,
     }
     put_pins(list, plan);
     put_objects(list, plan);
+    put_key_sets(list, plan, NULL);
     build_tree(list, plan);
     load_algorithm(list, image);
 }
@@ -284,24 +306,6 @@ static void put_numbers(struct kb_commands *list, const struct kb_plan *plan,
     if (plan->has_acc_t_file && imsi.len && !kb_acc_from_imsi(imsi, content)) {
         select_path(list, &plan->acc_t_path);
         update_binary(list, kb_span(content, 2));
-    }
-}
-
-/* Version, kind and keys of each set (card/gp). */
-static void put_key_sets(struct kb_commands *list, const struct kb_plan *plan,
-                         const struct kb_fresh *fresh)
-{
-    for (size_t i = 0; i < plan->key_set_count; i++) {
-        const struct kb_plan_key_set *set = &plan->key_sets[i];
-        uint8_t bytes[2 + KB_PLAN_KEYS * 32];
-        struct kb_writer wr = kb_wr(bytes, sizeof bytes);
-
-        kb_wr_u8(&wr, set->version);
-        kb_wr_u8(&wr, KIND_AES);
-        for (size_t k = 0; k < KB_PLAN_KEYS; k++)
-            kb_wr_copy(&wr, fresh->made[set->made + k].value, set->length);
-        put_object(list, KB_OBJ_GP_KEYS + (unsigned)i, bytes, wr.len);
-        kb_wipe(bytes, sizeof bytes);
     }
 }
 

@@ -105,6 +105,59 @@ static enum kb_err read_set(struct kb_plan_build *build, const yaml_node_t *node
     return err;
 }
 
+static const struct kb_plan_key_set *find_set(const struct kb_plan *plan, uint16_t version)
+{
+    for (size_t i = 0; i < plan->key_set_count; i++)
+        if (plan->key_sets[i].version == version)
+            return &plan->key_sets[i];
+    return NULL;
+}
+
+/* From the version of a key set to its slot in the card. */
+static enum kb_err place_write(const struct kb_plan_build *build, const struct kb_plan_item *item,
+                               struct kb_plan_write *write)
+{
+    const struct kb_plan *plan = build->plan;
+    const struct kb_plan_key_set *set = find_set(plan, write->object);
+
+    if (!set)
+        return kb_report(build->yaml.why, KB_ERR_ABSENT,
+                         "%s:%d: item '%s': the security domain has no key set %02X; add it to "
+                         "'keys' of security_domain",
+                         build->yaml.path, item->line, item->name, write->object);
+    if (item->max != KB_PLAN_KEYS * set->length)
+        return kb_report(build->yaml.why, KB_ERR_RANGE,
+                         "%s:%d: item '%s': the keys of set %02X have %u bytes each; use 'length: "
+                         "%u'",
+                         build->yaml.path, item->line, item->name, set->version, set->length,
+                         KB_PLAN_KEYS * set->length);
+    write->object = (uint16_t)(set - plan->key_sets);
+    return KB_OK;
+}
+
+static enum kb_err place_item(const struct kb_plan_build *build, struct kb_plan_item *item)
+{
+    enum kb_err err = KB_OK;
+
+    for (size_t w = 0; w < item->write_count && !err; w++)
+        if (item->writes[w].target == KB_TARGET_SCP03)
+            err = place_write(build, item, &item->writes[w]);
+    return err;
+}
+
+static enum kb_err place_writes(const struct kb_plan_build *build)
+{
+    enum kb_err err = KB_OK;
+
+    for (size_t f = 0; f < build->plan->field_count && !err; f++) {
+        struct kb_plan_field *field = &build->plan->fields[f];
+
+        for (size_t i = 0; i < field->item_count && !err; i++)
+            err = place_item(build, &field->items[i]);
+    }
+    return err;
+}
+
 enum kb_err kb_plan_read_domain(struct kb_plan_build *build, const yaml_node_t *node)
 {
     struct raw raw = {0};
@@ -119,5 +172,5 @@ enum kb_err kb_plan_read_domain(struct kb_plan_build *build, const yaml_node_t *
                             build->plan->cplc, &len);
     build->plan->has_cplc = raw.cplc;
     kb_yaml_leave(&build->yaml, mark);
-    return err;
+    return err ? err : place_writes(build);
 }

@@ -10,7 +10,7 @@
 #include "plan/build.h"
 
 struct raw {
-    const yaml_node_t *file, *pin, *unblock;
+    const yaml_node_t *file, *pin, *unblock, *scp03;
     unsigned encoder;
     unsigned part;
     uint32_t record, offset, length, secret, ki, opc, aka, display;
@@ -36,6 +36,7 @@ static const struct kb_key keys[] = {
     {"opc", KB_KEY_NUMBER, false, offsetof(struct raw, opc), 0, KB_SUBSCRIPTIONS - 1, NULL},
     {"aka", KB_KEY_NUMBER, false, offsetof(struct raw, aka), 0, KB_SUBSCRIPTIONS - 1, NULL},
     {"part", KB_KEY_WORD, false, offsetof(struct raw, part), 0, 0, kb_words_aka},
+    {"scp03", KB_KEY_SCALAR, false, offsetof(struct raw, scp03), 0, 0, NULL},
     {"serial", KB_KEY_FLAG, false, offsetof(struct raw, is_serial), 0, 0, NULL},
     {0},
 };
@@ -240,6 +241,25 @@ static enum kb_err to_secret(struct kb_plan_build *build, const yaml_node_t *nod
                         "secrets and the serial are kept as they are sent; use encoder raw");
 }
 
+/* The set's slot and the length of its keys are looked up when the security domain is known. */
+static enum kb_err to_scp03(struct kb_plan_build *build, const yaml_node_t *node,
+                            const struct kb_plan_item *item, struct kb_plan_write *write)
+{
+    uint8_t version = 0;
+    size_t len;
+    enum kb_err err = kb_schema_hex(&build->yaml, node, "scp03", 1, 1, &version, &len);
+
+    write->target = KB_TARGET_SCP03;
+    write->object = version;
+    write->length = item->max;
+    if (!err && (write->encoder != KB_ENCODE_RAW || item->format != KB_FORMAT_BYTES ||
+                 item->min != item->max))
+        err = kb_yaml_fail(&build->yaml, node, KB_ERR_RULE,
+                           "a key set is its three keys as they are, one behind the other; use "
+                           "format bytes, one length, encoder raw");
+    return err;
+}
+
 static enum kb_err to_serial(struct kb_plan_build *build, const yaml_node_t *node,
                              const struct kb_plan_item *item, struct kb_plan_write *write)
 {
@@ -259,13 +279,13 @@ static enum kb_err read_target(struct kb_plan_build *build, const yaml_node_t *n
                                struct kb_plan_write *write)
 {
     int targets = !!raw->file + !!raw->pin + !!raw->unblock + (raw->secret != ABSENT) +
-                  (raw->ki != ABSENT) + (raw->opc != ABSENT) + (raw->aka != ABSENT) +
+                  (raw->ki != ABSENT) + (raw->opc != ABSENT) + (raw->aka != ABSENT) + !!raw->scp03 +
                   raw->is_serial;
 
     if (targets != 1)
         return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
                             "a write has one target, this one has %d; name one of file, secret, "
-                            "pin, unblock, ki, opc, aka or serial",
+                            "pin, unblock, ki, opc, aka, scp03 or serial",
                             targets);
     if (!raw->file && (raw->record || raw->offset != ABSENT || raw->length))
         return kb_yaml_fail(&build->yaml, node, KB_ERR_MALFORMED,
@@ -276,6 +296,8 @@ static enum kb_err read_target(struct kb_plan_build *build, const yaml_node_t *n
         return to_pin(build, raw, item, write);
     if (raw->aka != ABSENT)
         return to_aka(build, node, raw, write);
+    if (raw->scp03)
+        return to_scp03(build, raw->scp03, item, write);
     if (raw->is_serial)
         return to_serial(build, node, item, write);
     if (raw->secret != ABSENT) {

@@ -127,6 +127,7 @@ enum kb_write_target {
     KB_TARGET_OPC,    /* subscription n, 16 or 32 bytes */
     KB_TARGET_SERIAL, /* the card's identifier, in its own length */
     KB_TARGET_AKA,    /* subscription n: the part of KB_OBJ_AKA that the argument says */
+    KB_TARGET_SCP03,  /* key set n of the security domain: its three keys, one behind the other */
     KB_WRITE_TARGETS
 };
 

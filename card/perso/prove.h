@@ -33,4 +33,10 @@ enum kb_err kb_prove_places(struct kb_card *card, const struct kb_image *image);
 enum kb_err kb_prove_place(struct kb_card *card, const struct kb_image_write *row,
                            struct kb_file *file);
 
+enum { KB_KEY_SET_HEADER = 2 }; /* version and kind, in front of the keys */
+
+/* Whether the key set of one write is there, and its keys are as long as the write says. Asked
+ * again before a write as well. */
+enum kb_err kb_prove_key_set(struct kb_card *card, const struct kb_image_write *row);
+
 #endif

@@ -136,11 +136,30 @@ static enum kb_err prove_aka(struct kb_card *card, const struct kb_image_item *i
                : KB_ERR_RANGE;
 }
 
+enum kb_err kb_prove_key_set(struct kb_card *card, const struct kb_image_write *row)
+{
+    uint16_t object = (uint16_t)(KB_OBJ_GP_KEYS + row->object);
+
+    return row->object < KB_GP_SETS &&
+                   kb_nvm_size(&card->nvm, object) == (size_t)KB_KEY_SET_HEADER + row->length
+               ? KB_OK
+               : KB_ERR_RULE;
+}
+
+/* The maker's set is there, and each byte of its keys comes from the value. */
+static enum kb_err prove_scp03(struct kb_card *card, const struct kb_image_item *item,
+                               const struct kb_image_write *row)
+{
+    if (row->encoder != KB_ENCODE_RAW || item->min != row->length || item->max != row->length)
+        return KB_ERR_RULE;
+    return kb_prove_key_set(card, row);
+}
+
 static const target_rule target_rules[KB_WRITE_TARGETS] = {
     [KB_TARGET_FILE] = prove_file, [KB_TARGET_SECRET] = prove_secret,
     [KB_TARGET_PIN] = prove_pin,   [KB_TARGET_KI] = prove_key,
     [KB_TARGET_OPC] = prove_key,   [KB_TARGET_SERIAL] = prove_serial,
-    [KB_TARGET_AKA] = prove_aka,
+    [KB_TARGET_AKA] = prove_aka,   [KB_TARGET_SCP03] = prove_scp03,
 };
 
 static bool is_argument_sound(const struct kb_image_write *row)

@@ -146,12 +146,23 @@ static enum kb_err to_aka(struct kb_card *card, const struct kb_image_write *row
                : kb_sim_restart_sqn(card, (uint8_t)row->object);
 }
 
+/* Version and kind stay. PUT KEY may have made another set of it since the image was proven. */
+static enum kb_err to_scp03(struct kb_card *card, const struct kb_image_write *row,
+                            const struct ready *ready)
+{
+    enum kb_err err = kb_prove_key_set(card, row);
+
+    return err ? err
+               : kb_nvm_patch(&card->nvm, (uint16_t)(KB_OBJ_GP_KEYS + row->object),
+                              KB_KEY_SET_HEADER, ready->bytes.data, ready->bytes.len);
+}
+
 static enum kb_err (*const targets[KB_WRITE_TARGETS])(struct kb_card *card,
                                                       const struct kb_image_write *row,
                                                       const struct ready *ready) = {
     [KB_TARGET_FILE] = to_file, [KB_TARGET_SECRET] = to_secret, [KB_TARGET_PIN] = to_pin,
     [KB_TARGET_KI] = to_ki,     [KB_TARGET_OPC] = to_opc,       [KB_TARGET_SERIAL] = to_serial,
-    [KB_TARGET_AKA] = to_aka,
+    [KB_TARGET_AKA] = to_aka,   [KB_TARGET_SCP03] = to_scp03,
 };
 
 /* A subscriber key has one of two lengths, whatever its item allows between them. */

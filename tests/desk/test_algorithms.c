@@ -8,8 +8,11 @@
 
 #include <cmocka.h>
 
+#include "crypto/scp03.h"
 #include "desk/export.h"
+#include "desk/talk.h"
 #include "tests/desk/rig.h"
+#include "wire/hex.h"
 
 static int set_up(void **state)
 {
@@ -38,6 +41,11 @@ static int tear_down(void **state)
 #define K16 "465B5CE8B199B49FAA5F0A2EE238A6BC"
 #define O16 "CD63CB71954A9F4E48A5994E37A02BAF"
 
+/* The operator's keys of the security domain, which one row brings. */
+#define SCP03_KEYS                                                                                 \
+    "404142434445464748494A4B4C4D4E4F505152535455565758595A5B5C5D5E5F"                             \
+    "606162636465666768696A6B6C6D6E6F"
+
 static void each_card_proves_the_algorithm_it_was_given(void **state)
 {
     static const char *const choices[] = {
@@ -56,15 +64,58 @@ static void each_card_proves_the_algorithm_it_was_given(void **state)
     (void)state;
     assert_non_null(file);
     fputs("iccid,imsi,ki,opc,algorithm,gsm_algorithm,res_length,mac_length,ck_length,ik_length,"
-          "iterations,sqn_ind\n",
+          "iterations,sqn_ind,scp03_keys\n",
           file);
     for (unsigned i = 0; i < sizeof choices / sizeof *choices; i++)
-        fprintf(file, "%s,00101000000000%u,%s\n", rig_iccid(i + 1), i, choices[i]);
+        fprintf(file, "%s,00101000000000%u,%s,%s\n", rig_iccid(i + 1), i, choices[i],
+                i ? "" : SCP03_KEYS);
     assert_int_equal(fclose(file), 0);
     if (kb_bureau_run(&options, &summary, &why))
         fail_msg("%s", why.text);
     assert_int_equal(summary.done, 6);
     assert_int_equal(summary.failed, 0);
+}
+
+/* Whether key set 30 of the security domain answers with a cryptogram that these keys give
+ * (GlobalPlatform Amendment D clause 7.1.1). */
+static bool has_keys_of_the_domain(uint64_t card)
+{
+    static const uint8_t select[4] = {0x00, 0xA4, 0x04, 0x00}, begin[4] = {0x80, 0x50, 0x30, 0x00};
+    static const uint8_t aid[] = {0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00};
+    static const uint8_t challenge[8] = {1, 2, 3};
+    uint8_t keys[48], cryptogram[8];
+    struct kb_report why = {0};
+    struct kb_reader *reader;
+    struct kb_answer answer;
+    struct kb_scp03 scp;
+    char path[64];
+    size_t len;
+
+    assert_int_equal(
+        kb_hex_decode(kb_span(SCP03_KEYS, strlen(SCP03_KEYS)), keys, sizeof keys, &len), KB_OK);
+    snprintf(path, sizeof path, "cards/%s.card", rig_iccid(card));
+    assert_int_equal(kb_reader_open_file(path, &reader, &why), KB_OK);
+    assert_int_equal(kb_talk_power_up(reader, &why), KB_OK);
+    assert_int_equal(
+        kb_talk_ok(reader, "SELECT", select, kb_span(aid, sizeof aid), true, &answer, &why), KB_OK);
+    assert_int_equal(
+        kb_talk_ok(reader, "INITIALIZE UPDATE", begin, kb_span(challenge, 8), true, &answer, &why),
+        KB_OK);
+    reader->ops->close(reader);
+    assert_true(answer.len >= 29); /* diversification 10, key 3, challenge 8, cryptogram 8 */
+    assert_int_equal(kb_scp03_begin(&scp, &kb_crypto_openssl,
+                                    &(struct kb_scp03_start){keys, &keys[16], 16, KB_SCP03_S8,
+                                                             challenge, &answer.data[13]},
+                                    cryptogram),
+                     KB_OK);
+    return memcmp(cryptogram, &answer.data[21], 8) == 0;
+}
+
+static void the_operator_s_keys_of_the_security_domain_take_the_place_of_the_maker_s(void **state)
+{
+    (void)state;
+    assert_true(has_keys_of_the_domain(1));
+    assert_false(has_keys_of_the_domain(2));
 }
 
 /* Each format refuses what its register would take for something else. */
@@ -86,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_card_proves_the_algorithm_it_was_given),
+        cmocka_unit_test(the_operator_s_keys_of_the_security_domain_take_the_place_of_the_maker_s),
         cmocka_unit_test(what_a_register_does_not_know_is_not_exported),
     };
 

@@ -127,7 +127,7 @@ static const struct lie lies[] = {
     {"a tag has two bytes at most", BUILDER_ITEMS, ITEM_LONG, 1, 0x90, KB_ERR_RULE},
 
     {"an encoder is one of those there are", BUILDER_WRITES, 3, 0, 12, KB_ERR_RANGE},
-    {"a target is one of those there are", BUILDER_WRITES, 3, 1, 7, KB_ERR_RANGE},
+    {"a target is one of those there are", BUILDER_WRITES, 3, 1, 8, KB_ERR_RANGE},
     {"a path has four steps at most", BUILDER_WRITES, 0, 2, 5, KB_ERR_MALFORMED},
     {"a path has no rest", BUILDER_WRITES, 0, 5, 1, KB_ERR_MALFORMED},
     {"a step of a path names a file", BUILDER_WRITES, 10, 2, 3, KB_ERR_MALFORMED},
@@ -290,6 +290,51 @@ static void a_part_of_the_authentication_has_its_own_length(void **state)
     expect_reason(KB_ERR_RULE);
     an_aka_write(0, 1)[1] = 1; /* a secret */
     expect_reason(KB_ERR_RULE);
+}
+
+/* The second field's secret becomes a key set of the security domain. */
+static uint8_t *a_key_set_write(uint8_t set, uint8_t length)
+{
+    uint8_t *write;
+
+    sample_plan(&builder);
+    builder.rows[BUILDER_ITEMS][ITEM_SECRET][5] = builder.rows[BUILDER_ITEMS][ITEM_SECRET][7] =
+        length;
+    write = builder.rows[BUILDER_WRITES][11];
+    memset(write, 0, 18);
+    write[1] = 7;
+    write[4] = set;
+    write[15] = length;
+    return write;
+}
+
+/* card/gp: version, kind AES, three keys of 16 bytes. */
+static void a_key_set_is_there_and_as_long_as_its_item(void **state)
+{
+    static const uint8_t set[2 + 48] = {0x31, 0x88, 1, 2, 3};
+
+    (void)state;
+    a_key_set_write(5, 48);
+    expect_reason(KB_ERR_RULE);
+    assert_int_equal(kb_nvm_put(&rig.card.nvm, 180 + 5, set, sizeof set), KB_OK);
+    a_key_set_write(5, 48);
+    assert_int_equal(sample_load(&rig, image, builder_image(&builder, sample_key, image)), 0x9000);
+    a_key_set_write(5, 47);
+    expect_reason(KB_ERR_RULE);
+    a_key_set_write(4, 48);
+    expect_reason(KB_ERR_RULE);
+    a_key_set_write(8, 48);
+    expect_reason(KB_ERR_RULE);
+    a_key_set_write(5, 48)[16] = 1; /* an argument */
+    expect_reason(KB_ERR_RANGE);
+    a_key_set_write(5, 48);
+    builder.rows[BUILDER_ITEMS][ITEM_SECRET][5] = 47; /* some of it would stay the maker's */
+    expect_reason(KB_ERR_RULE);
+    a_key_set_write(5, 48);
+    memcpy(builder.rows[BUILDER_WRITES][3], builder.rows[BUILDER_WRITES][11], 18);
+    builder.rows[BUILDER_ITEMS][ITEM_OPC][5] = builder.rows[BUILDER_ITEMS][ITEM_OPC][7] = 48;
+    expect_reason(KB_ERR_RULE); /* two fields */
+    kb_nvm_delete(&rig.card.nvm, 180 + 5);
 }
 
 static void a_key_may_be_long(void **state)
@@ -504,6 +549,7 @@ int main(void)
         cmocka_unit_test(no_place_belongs_to_two_fields),
         cmocka_unit_test(no_place_belongs_to_two_items),
         cmocka_unit_test(a_part_of_the_authentication_has_its_own_length),
+        cmocka_unit_test(a_key_set_is_there_and_as_long_as_its_item),
         cmocka_unit_test(a_key_may_be_long),
         cmocka_unit_test(a_write_goes_to_no_directory),
         cmocka_unit_test(two_bytes_of_one_record_may_belong_to_two_fields),
