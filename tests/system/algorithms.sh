@@ -113,6 +113,11 @@ equal "the register's triplet" "$(value Kc "$vector"):$(value SRES "$vector"):${
 equal "no vectors for it" 'AKA-RESP-AUTH 001010000000001 FAILURE' "$(vectors "$work/comp128.sock" 'AKA-REQ-AUTH 001010000000001')"
 stop
 
+# Without service 38 there is no GSM context: the proof goes by class A0.
+plan class-a0 'gsm: comp128v1' "$no_operator_variant" "$short_key" 's/36, 37, 38, 39/36, 37, 39/'
+finish class-a0
+equal "no GSM context" 9864 "$(ask "0088008011 10 $rand 00")"
+
 # --- XOR, one number after the other ---
 plan xor 'algorithm: xor, res: 16, ind_bits: 0' "$no_operator_variant" "$short_key"
 finish xor
